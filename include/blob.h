@@ -1,0 +1,32 @@
+/*
+ * blob.h: the bodies of reports, in an LMDB environment of their own under `evidence/` in the
+ * database's folder (0700): they are other people's mail, and dnsbld cannot open it. Written and
+ * synced before the commit of the row that names them, so a row never names what is not there.
+ */
+#ifndef DNSBLD_BLOB_H
+#define DNSBLD_BLOB_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bytes.h"
+#include "status.h"
+
+struct blobs;
+
+enum { BLOB_KEY = 32 }; /* a SHA-256 */
+
+/* Opens, and makes where there is none yet. The main store is open for writing: its lock is this
+ * one's too. */
+enum status blobs_open(struct blobs **blobs, const char *database, uint64_t map_size);
+void blobs_close(struct blobs *blobs); /* NULL is fine; what was not synced is gone */
+
+/* Adds; the same key again is nothing. Not on disk before blobs_sync(). Errors are sticky until
+ * then. */
+void blobs_put(struct blobs *blobs, const uint8_t key[BLOB_KEY], struct bytes content);
+enum status blobs_sync(struct blobs *blobs);
+
+/* A copy that the caller frees (content->data); false where there is none. */
+bool blobs_get(struct blobs *blobs, const uint8_t key[BLOB_KEY], struct bytes *content);
+
+#endif

@@ -1,0 +1,115 @@
+/*
+ * change.h: the one door for writes. Whatever alters what is served goes through here: claims,
+ * their index, expiry, journal, audit and serials are written in one transaction. Killed at any
+ * instant, the database is the state before or the state after.
+ *
+ *     change_begin(&change, store, config, &who);      sweeps what has expired, up to 10,000 rows
+ *     change_add(change, &add); …                      sticky errors, as in store.h
+ *     change_commit(change, &outcome);                 index, journal and serials are made here,
+ * for all at once
+ */
+#ifndef DNSBLD_CHANGE_H
+#define DNSBLD_CHANGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "claim.h"
+#include "config.h"
+#include "store.h"
+
+struct change;
+
+struct change_who {
+	const char *actor; /* for the audit */
+	const char *verb;
+	uint64_t now; /* seconds; what expires and what is new is judged by this. Serials follow the
+			 real clock */
+};
+
+/* Begins a write transaction, sweeps, and brings `zones` in line with the config (as `feeder
+ * sync`). */
+enum status change_begin(struct change **change, struct store *store, const struct config *config,
+			 const struct change_who *who);
+
+/* The transaction, to read in it and to write tables that are not served. */
+struct txn *change_txn(struct change *change);
+
+/* The serial that zones new to the database begin with, instead of the clock: for `init --serial`.
+ */
+void change_first_serial(struct change *change, uint32_t serial);
+
+/* How many expired rows the sweep of change_begin() removed; SWEEP_ROWS says that there may be
+ * more. */
+enum { SWEEP_ROWS = 10000 };
+unsigned change_swept(const struct change *change);
+
+/* A sublist's number, given to it now where it has none. The name must be in the config, else 0 and
+ * ST_DATA. */
+uint16_t change_sublist(struct change *change, const char *name);
+
+/* A source's number, made now where there is none. 0 and ST_DATA where it is disabled. */
+uint32_t change_source(struct change *change, const char *name);
+
+/* What a source claims. text NULL: the template speaks. expires 0: never. */
+struct claim_add {
+	struct prefix prefix;
+	uint16_t sublist;
+	uint32_t source;
+	bool snapshot, imported;
+	bool force; /* store it though an exclusion covers it */
+	uint64_t expires;
+	const char *reason; /* or NULL */
+	const char *text;   /* or NULL */
+};
+
+enum claim_effect {
+	CLAIM_FAILED, /* see change_status() */
+	CLAIM_ADDED,
+	CLAIM_RENEWED,   /* was there: last seen and expiry are new, nothing else */
+	CLAIM_UNTOUCHED, /* was there, part of a snapshot: nothing written */
+	CLAIM_EXCLUDED,  /* an exclusion covers it: nothing written */
+};
+enum claim_effect change_add(struct change *change, const struct claim_add *add);
+
+/* Withdraws the claim with exactly this prefix, sublist and source. False where there is none. */
+bool change_remove(struct change *change, const struct prefix *prefix, uint16_t sublist,
+		   uint32_t source);
+
+/* Sets when a feed's snapshot on a sublist was last seen and when it expires (0: never). */
+void change_snapshot(struct change *change, uint32_t source, uint16_t sublist, uint64_t expires);
+
+/* Exclusions: at once nothing they cover is served. comment may be NULL. False: was there
+ * (renewed), or was not there. */
+bool change_exclude(struct change *change, const struct prefix *prefix, const char *comment,
+		    uint64_t expires);
+bool change_unexclude(struct change *change, const struct prefix *prefix);
+
+/* Allows or refuses new claims of a source. False where there is no such source. */
+bool change_enable_source(struct change *change, const char *name, bool enabled);
+
+/* One row for the audit; the transaction's actor, verb and time go with it. prefix, sublist … may
+ * be NULL or 0. */
+struct audit_entry {
+	const char *event;           /* "add", "remove", "import", "expire" … */
+	const struct prefix *prefix; /* NULL: about no prefix */
+	const char *sublist, *source, *reason;
+	uint64_t added, removed; /* claims, for rows about many */
+};
+void change_audit(struct change *change, const struct audit_entry *entry);
+
+enum status change_status(const struct change *change);
+
+struct change_outcome {
+	uint64_t number; /* of the change; 0: nothing that is served moved */
+	uint64_t units;  /* blocks and v6 units that differ */
+	unsigned zones;  /* zones whose serial moved */
+};
+
+/* Finishes and commits; frees the change either way. outcome may be NULL. */
+enum status change_commit(struct change *change, struct change_outcome *outcome);
+/* Finishes without committing (a dry run): outcome says what would have been. */
+enum status change_discard(struct change *change, struct change_outcome *outcome);
+void change_abort(struct change *change); /* NULL is fine */
+
+#endif

@@ -1,0 +1,130 @@
+/*
+ * config.h: the one config file, read, checked and made absolute. Both programs read the whole
+ * file, so that a fault in either's part is found by both. The syntax is dnsbld.conf(5).
+ */
+#ifndef DNSBLD_CONFIG_H
+#define DNSBLD_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "name.h"
+#include "prefix.h"
+#include "status.h"
+
+enum {
+	CONFIG_SUBLISTS = 256, /* most in one config: an answer names each of them at most once */
+	CONFIG_WORKERS = 256,  /* most workers for each address */
+	TEXT_MAX = 255,        /* octets of a TXT string: Exim reads the first one only */
+};
+
+#define CONFIG_DEFAULT "/etc/dnsbld/dnsbld.conf"
+
+/* When reports list an address on a sublist; given is false where the section is absent. */
+struct policy_config {
+	bool given;
+	unsigned reports;   /* at least this many reports … */
+	unsigned reporters; /* … by at least this many distinct reporters … */
+	uint64_t within_s;  /* … observed within this time */
+};
+
+struct sublist_config {
+	char *name;
+	uint8_t code;       /* N of 127.0.0.N, 2 to 254 */
+	char *text;         /* TXT template; {ip} stands for the queried address; "": no TXT */
+	uint64_t expires_s; /* life of a claim without its own; 0: for ever */
+	struct policy_config policy;
+};
+
+/* Addresses of a host or of the apex. Owned. */
+struct host_config {
+	struct name name; /* absolute */
+	addr_t *a;
+	size_t a_count;
+	addr_t *aaaa;
+	size_t aaaa_count;
+};
+
+struct soa_config {
+	struct name mname;
+	struct name rname;
+	uint32_t refresh_s, retry_s, expire_s, minimum_s;
+};
+
+struct zone_config {
+	char *name; /* presentation form, lower case, no final dot */
+	struct name apex;
+	const struct sublist_config **sublists; /* ascending by code */
+	size_t sublist_count;
+	struct name *ns;
+	size_t ns_count;
+	uint32_t ttl_s;
+	struct soa_config soa;
+	struct host_config at_apex; /* the apex's own; counts may be 0 */
+	struct host_config *hosts;
+	size_t host_count;
+};
+
+struct listen_config {
+	uint8_t family; /* 4 or 6 */
+	addr_t addr;
+	uint16_t port;
+	char text[ADDR_TEXT + 8]; /* "127.0.0.1:5353", "[::1]:5353" */
+};
+
+struct tcp_config {
+	unsigned clients;    /* most connections at once */
+	unsigned per_client; /* most from one address */
+	uint64_t idle_ms;    /* a connection that is silent this long is closed */
+	uint64_t partial_ms; /* a message must be whole this long after its first octet */
+};
+
+struct config {
+	char *file;     /* absolute */
+	char *database; /* absolute */
+	struct listen_config *listen;
+	size_t listen_count;
+	unsigned workers;
+	char *user; /* NULL: none given */
+	uint64_t map_size;
+	bool exclude_reserved;
+	struct tcp_config tcp;
+	struct sublist_config *sublists; /* in the file's order */
+	size_t sublist_count;
+	struct zone_config *zones; /* in the file's order */
+	size_t zone_count;
+};
+
+/* The file to read: `given` (from -c), else $DNSBLD_CONF, else CONFIG_DEFAULT. Borrowed. */
+const char *config_file(const char *given);
+
+/*
+ * Reads and checks a file. ST_OK: *config is the caller's, config_free() it. ST_NOINPUT where there
+ * is no such file, ST_PERM where it may not be read, ST_IO, else ST_CONFIG with "FILE:LINE: what is
+ * wrong".
+ */
+enum status config_read(const char *file, struct config **config);
+
+/* The same from memory. `file` is for messages and for relative paths, and need not exist. */
+enum status config_parse(const char *text, const char *file, struct config **config);
+
+void config_free(struct config *config); /* NULL is fine */
+
+/* By name; NULL where there is none. Borrowed. A zone's name may have any case. */
+const struct sublist_config *config_sublist(const struct config *config, const char *name);
+const struct zone_config *config_zone(const struct config *config, const char *name);
+
+/*
+ * "30d", "12h", "5m", "10s", "2w", or plain seconds, at most 100 years. ST_DATA otherwise. "never"
+ * is not one: the caller knows whether that makes sense.
+ */
+enum status duration_parse(const char *text, uint64_t *seconds);
+
+/*
+ * A TXT string or template: 1 octet or more, no control characters, at most TEXT_MAX octets when
+ * each {ip} has become the longest address it can. ST_DATA otherwise.
+ */
+enum status text_check(const char *text);
+
+#endif

@@ -1,0 +1,91 @@
+/*
+ * listfile.h: lists that others wrote, read into memory as prefixes: plain and CIDR lists,
+ * rbldnsd's dataset files, and our own JSON lines. A file is read and checked whole before any
+ * transaction begins.
+ *
+ * What comes out means what the file's own server would answer (rbldnsd: ip4set answers with the
+ * most specific octet class that has the address, ip4trie and ip6trie with the one value of the
+ * longest prefix; `!` cuts a hole in that dataset alone), spelled as prefixes that may be claimed
+ * one by one. Where rbldnsd would answer one code with several texts, the first in the file is
+ * kept: an address has one text on a sublist.
+ */
+#ifndef DNSBLD_LISTFILE_H
+#define DNSBLD_LISTFILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "config.h"
+#include "prefix.h"
+#include "status.h"
+
+enum list_format {
+	LIST_UNKNOWN,
+	LIST_PLAIN, /* one address a line; what follows it, after blanks, is ignored; # and ;
+		       comments */
+	LIST_CIDR,  /* prefixes and first-last ranges likewise */
+	LIST_IP4SET,
+	LIST_IP4TRIE,
+	LIST_IP6TRIE,
+	LIST_COMBINED, /* rbldnsd's combined: $DATASET sections of the three above */
+	LIST_JSON, /* one object a line, as `export --format json` and `list --json` write them */
+};
+
+/* By its name on the command line: "plain", "cidr", "ip4set" …; LIST_UNKNOWN where it is none. */
+enum list_format list_format_named(const char *name);
+
+enum {
+	LIST_LINE = 65536,       /* a longer line is a bad one */
+	LIST_NEVER = 0xffffffff, /* an expiry: never */
+};
+
+/* One claim to make. Strings are numbers into the list's own table, so that a million lines with
+ * one text cost one. */
+struct list_item {
+	addr_t addr;
+	uint8_t family;
+	uint8_t len;
+	uint16_t sublist; /* position in config->sublists */
+	uint32_t text;    /* list_string(); 0: none */
+	uint32_t reason;  /* likewise; JSON only */
+	uint32_t expires; /* seconds since 1970; LIST_NEVER; 0: it does not say. JSON only */
+};
+
+struct list {
+	struct list_item *at; /* ascending by prefix, then sublist; no two alike */
+	size_t count;
+	size_t room;
+	uint64_t lines;
+	uint64_t bad_lines;
+	struct list_strings *strings;
+};
+
+/* Told of each bad line once. A line whose text turns out bad is told of after its dataset. */
+typedef void list_bad_line(void *context, uint64_t line, const char *why);
+
+struct list_input {
+	FILE *in;
+	enum list_format format;
+	const struct config *config;
+	const struct sublist_config *sublist; /* of the config: where lines go that name none; NULL:
+						 such lines are bad */
+	uint64_t
+		now; /* seconds since 1970: a file that expired before it ($TIMESTAMP) is no data */
+	list_bad_line *bad; /* or NULL */
+	void *context;      /* for it */
+};
+
+/*
+ * Reads all of the input. A code that no sublist of the config has is a bad line (two that share
+ * it: input->sublist if it is one of them, else bad). ST_OK even when lines were bad
+ * (list->bad_lines says so); ST_DATA where rbldnsd would not serve the file at all, as it has
+ * expired; ST_IO when reading failed. The list is the caller's either way: list_release().
+ */
+enum status list_read(const struct list_input *input, struct list *list);
+void list_release(struct list *list);
+/* Borrowed from the list; NULL for 0. */
+const char *list_string(const struct list *list, uint32_t number);
+
+#endif
