@@ -1,0 +1,699 @@
+/*
+ * test_config.c: configs that are right, field by field; the files they come from; the sample and
+ * the man page held against the option table. Configs that are wrong are in test_config_faults.c.
+ *
+ * The tests run in the top folder of the source.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "config_option.h"
+#include "config_token.h"
+
+/* Last: it makes a macro of fail. */
+#include <cmocka.h>
+
+#define SAMPLE   "dnsbld/dnsbld.conf"
+#define MAN_PAGE "dnsbld/dnsbld.conf.5"
+#define MINIMAL                                                             \
+	"database = /db\n"                                                  \
+	"listen = 127.0.0.1:53\n"                                           \
+	"sublist relay { code = 2 }\n"                                      \
+	"zone dnsbl.example.org {\n"                                        \
+	"	ns = ns1.example.net\n"                                           \
+	"	soa { mname = ns1.example.net rname = hostmaster.example.org }\n" \
+	"}\n"
+
+static struct config *parse(const char *text)
+{
+	struct config *config;
+
+	if (config_parse(text, "/etc/test/x.conf", &config) != ST_OK) {
+		fail_msg("refused: %s", fail_text());
+	}
+	return config;
+}
+
+static void assert_name(const struct name *name, const char *expected)
+{
+	char text[NAME_TEXT];
+
+	assert_string_equal(name_format(name, text), expected);
+}
+
+static void assert_addr(unsigned family, addr_t addr, const char *expected)
+{
+	char text[ADDR_TEXT];
+
+	addr_format(family, addr, text);
+	assert_string_equal(text, expected);
+}
+
+/* ------------------------------------------------------------------------------------- values */
+
+static void test_every_option_reaches_its_field(void **state)
+{
+	struct config *config = parse(
+		"database = \"/var/lib/blocklist\"\n"
+		"listen = { \"192.0.2.53:53\", \"[2001:0db8::53]:5353\", 127.0.0.1:65535, }\n"
+		"workers = 3\n"
+		"user = 'nobody'\n"
+		"map_size = 3M\n"
+		"exclude_reserved = false\n"
+		"tcp { clients = 5 per_client = 4 idle = 1m partial = 7s }\n"
+		"zone \"DNSBL.Example.org.\" {\n"
+		"	sublists = { \"hijacked\", \"relay\" }\n"
+		"	ns = { \"NS1.dnsbl.example.org\", \"ns2.example.net.\" }\n"
+		"	ttl = 0\n"
+		"	soa { mname = \"NS1.dnsbl.example.org\" rname = \"host\\\\.master.Example.org\"\n"
+		"	      refresh = 2w retry = 3h expire = 4d minimum = 90 }\n"
+		"	apex { a = { \"192.0.2.80\", \"192.0.2.81\" } aaaa = \"2001:db8::80\" }\n"
+		"	host \"NS1\" { a = \"192.0.2.53\" aaaa = { \"2001:db8::53\", \"2001:db8::54\" } }\n"
+		"	host \"www\" { aaaa = \"2001:db8::1\" }\n"
+		"}\n"
+		"sublist hijacked { code = 4 text = \"see {ip}\" expires = 7d\n"
+		"	policy { reports = 3 reporters = 2 within = 24h } }\n"
+		"sublist relay { code = 2 expires = never }\n");
+
+	(void)state;
+	assert_string_equal(config->file, "/etc/test/x.conf");
+	assert_string_equal(config->database, "/var/lib/blocklist");
+	assert_int_equal(config->listen_count, 3);
+	assert_string_equal(config->listen[0].text, "192.0.2.53:53");
+	assert_int_equal(config->listen[0].family, 4);
+	assert_addr(4, config->listen[0].addr, "192.0.2.53");
+	assert_int_equal(config->listen[0].port, 53);
+	assert_string_equal(config->listen[1].text, "[2001:db8::53]:5353");
+	assert_int_equal(config->listen[1].family, 6);
+	assert_addr(6, config->listen[1].addr, "2001:db8::53");
+	assert_int_equal(config->listen[1].port, 5353);
+	assert_int_equal(config->listen[2].port, 65535);
+	assert_int_equal(config->workers, 3);
+	assert_string_equal(config->user, "nobody");
+	assert_int_equal(config->map_size, 3 << 20);
+	assert_false(config->exclude_reserved);
+	assert_int_equal(config->tcp.clients, 5);
+	assert_int_equal(config->tcp.per_client, 4);
+	assert_int_equal(config->tcp.idle_ms, 60000);
+	assert_int_equal(config->tcp.partial_ms, 7000);
+
+	/* In the file's order, though zones may stand before sublists. */
+	assert_int_equal(config->sublist_count, 2);
+	const struct sublist_config *hijacked = &config->sublists[0], *relay = &config->sublists[1];
+	assert_string_equal(hijacked->name, "hijacked");
+	assert_int_equal(hijacked->code, 4);
+	assert_string_equal(hijacked->text, "see {ip}");
+	assert_int_equal(hijacked->expires_s, 7 * 86400);
+	assert_true(hijacked->policy.given);
+	assert_int_equal(hijacked->policy.reports, 3);
+	assert_int_equal(hijacked->policy.reporters, 2);
+	assert_int_equal(hijacked->policy.within_s, 86400);
+	assert_string_equal(relay->name, "relay");
+	assert_int_equal(relay->expires_s, 0);
+	assert_false(relay->policy.given);
+
+	assert_int_equal(config->zone_count, 1);
+	const struct zone_config *zone = &config->zones[0];
+	assert_string_equal(zone->name, "dnsbl.example.org");
+	assert_name(&zone->apex, "dnsbl.example.org.");
+	assert_int_equal(zone->sublist_count, 2);
+	assert_ptr_equal(zone->sublists[0], relay);
+	assert_ptr_equal(zone->sublists[1], hijacked);
+	assert_int_equal(zone->ns_count, 2);
+	assert_name(&zone->ns[0], "ns1.dnsbl.example.org.");
+	assert_name(&zone->ns[1], "ns2.example.net.");
+	assert_int_equal(zone->ttl_s, 0);
+	assert_name(&zone->soa.mname, "ns1.dnsbl.example.org.");
+	assert_name(&zone->soa.rname, "host\\.master.example.org.");
+	assert_int_equal(zone->soa.refresh_s, 14 * 86400);
+	assert_int_equal(zone->soa.retry_s, 3 * 3600);
+	assert_int_equal(zone->soa.expire_s, 4 * 86400);
+	assert_int_equal(zone->soa.minimum_s, 90);
+	assert_true(name_equal(&zone->at_apex.name, &zone->apex));
+	assert_int_equal(zone->at_apex.a_count, 2);
+	assert_addr(4, zone->at_apex.a[1], "192.0.2.81");
+	assert_int_equal(zone->at_apex.aaaa_count, 1);
+	assert_addr(6, zone->at_apex.aaaa[0], "2001:db8::80");
+	assert_int_equal(zone->host_count, 2);
+	assert_name(&zone->hosts[0].name, "ns1.dnsbl.example.org.");
+	assert_int_equal(zone->hosts[0].a_count, 1);
+	assert_addr(4, zone->hosts[0].a[0], "192.0.2.53");
+	assert_int_equal(zone->hosts[0].aaaa_count, 2);
+	assert_addr(6, zone->hosts[0].aaaa[1], "2001:db8::54");
+	assert_name(&zone->hosts[1].name, "www.dnsbl.example.org.");
+	assert_int_equal(zone->hosts[1].a_count, 0);
+	config_free(config);
+}
+
+static void test_what_the_file_leaves_out_has_its_default(void **state)
+{
+	struct config *config = parse(MINIMAL);
+	const struct zone_config *zone = &config->zones[0];
+	long processors = sysconf(_SC_NPROCESSORS_ONLN);
+
+	(void)state;
+	assert_int_equal(config->workers,
+			 processors > CONFIG_WORKERS ? CONFIG_WORKERS : processors);
+	assert_null(config->user);
+	assert_int_equal(config->map_size, (uint64_t)64 << 30);
+	assert_true(config->exclude_reserved);
+	assert_int_equal(config->tcp.clients, 1000);
+	assert_int_equal(config->tcp.per_client, 20);
+	assert_int_equal(config->tcp.idle_ms, 10000);
+	assert_int_equal(config->tcp.partial_ms, 2000);
+	assert_string_equal(config->sublists[0].text, "");
+	assert_int_equal(config->sublists[0].expires_s, 0);
+	assert_false(config->sublists[0].policy.given);
+	assert_int_equal(zone->ttl_s, 300);
+	assert_int_equal(zone->soa.refresh_s, 600);
+	assert_int_equal(zone->soa.retry_s, 300);
+	assert_int_equal(zone->soa.expire_s, 86400);
+	assert_int_equal(zone->soa.minimum_s, 300);
+	assert_int_equal(zone->at_apex.a_count, 0);
+	assert_int_equal(zone->at_apex.aaaa_count, 0);
+	assert_int_equal(zone->host_count, 0);
+	config_free(config);
+}
+
+static void test_a_section_that_is_there_keeps_the_other_defaults(void **state)
+{
+	struct config *config = parse("tcp { idle = 3s }\n" MINIMAL);
+
+	(void)state;
+	assert_int_equal(config->tcp.idle_ms, 3000);
+	assert_int_equal(config->tcp.clients, 1000);
+	config_free(config);
+}
+
+static void test_a_zone_serves_all_sublists_by_code_unless_it_names_some(void **state)
+{
+	struct config *config = parse("sublist later { code = 254 }\n"
+				      "sublist sooner { code = 3 }\n" MINIMAL);
+	const struct zone_config *zone = &config->zones[0];
+
+	(void)state;
+	assert_int_equal(zone->sublist_count, 3);
+	assert_string_equal(zone->sublists[0]->name, "relay");
+	assert_string_equal(zone->sublists[1]->name, "sooner");
+	assert_string_equal(zone->sublists[2]->name, "later");
+	config_free(config);
+}
+
+static void test_a_code_may_come_back_in_another_zone(void **state)
+{
+	struct config *config =
+		parse("database = /db listen = 127.0.0.1:53\n"
+		      "sublist relay { code = 2 } sublist open { code = 2 }\n"
+		      "zone a.example.org { sublists = relay ns = ns1.example.net\n"
+		      "	soa { mname = ns1.example.net rname = hostmaster.example.org } }\n"
+		      "zone b.example.org { sublists = open ns = ns1.example.net\n"
+		      "	soa { mname = ns1.example.net rname = hostmaster.example.org } }\n");
+
+	(void)state;
+	assert_string_equal(config->zones[0].sublists[0]->name, "relay");
+	assert_string_equal(config->zones[1].sublists[0]->name, "open");
+	config_free(config);
+}
+
+static void test_a_name_server_may_have_its_address_at_an_apex_or_in_another_zone(void **state)
+{
+	struct config *config = parse(
+		"database = /db listen = 127.0.0.1:53 sublist relay { code = 2 }\n"
+		"zone a.example.org { ns = { a.example.org, ns1.b.example.org, ns1.us.a.example.org }\n"
+		"	soa { mname = a.example.org rname = hostmaster.example.org }\n"
+		"	apex { aaaa = 2001:db8::53 } }\n"
+		"zone b.example.org { ns = ns1.b.example.org host ns1 { a = 192.0.2.53 }\n"
+		"	soa { mname = ns1.b.example.org rname = hostmaster.example.org } }\n"
+		"zone us.a.example.org { ns = ns1.us.a.example.org host ns1 { a = 192.0.2.54 }\n"
+		"	soa { mname = ns1.us.a.example.org rname = hostmaster.example.org } }\n");
+
+	(void)state;
+	assert_int_equal(config->zone_count, 3);
+	config_free(config);
+}
+
+static void test_names_next_to_reversed_addresses_are_allowed(void **state)
+{
+	/* 256 is no octet, 00 none without leading zeros, "aa" no nibble. */
+	static const char *labels[] = {"256", "00", "aa", "g", "ns1", "1a"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof labels / sizeof labels[0]; i++) {
+		char text[1024];
+		snprintf(text, sizeof text,
+			 MINIMAL "zone %s.dnsbl.example.org { ns = a.example.net\n"
+				 "soa { mname = a.example.net rname = b.example.net } }\n",
+			 labels[i]);
+		config_free(parse(text));
+	}
+}
+
+static void test_the_longest_zone_leaves_room_for_nibbles(void **state)
+{
+	/* 63 + 63 + 61 octets, three lengths and the root make 191. */
+	char name[256], text[1024];
+
+	(void)state;
+	memset(name, 'a', sizeof name);
+	name[63] = name[127] = '.';
+	for (size_t last = 61; last <= 62; last++) {
+		struct config *config;
+		snprintf(text, sizeof text,
+			 MINIMAL "zone %.*s { ns = a.example.net\n"
+				 "soa { mname = a.example.net rname = b.example.net } }\n",
+			 (int)(128 + last), name);
+		if (last == 61) {
+			config = parse(text);
+			assert_int_equal(config->zones[1].apex.len, 191);
+			config_free(config);
+		} else {
+			assert_int_equal(config_parse(text, "x.conf", &config), ST_CONFIG);
+		}
+	}
+}
+
+static void test_strings_keep_what_is_in_them(void **state)
+{
+	struct config *config =
+		parse("sublist a1 { code = 10 text = \"# // /* } \\\" \\\\ ' , $x\" }\n"
+		      "sublist b1 { code = 11 text = '${HOME} \\' \\\\ \"' }\n"
+		      "sublist c1 { code = 12 text = 'b\303\274cher' }\r\n" MINIMAL);
+
+	(void)state;
+	assert_string_equal(config->sublists[0].text, "# // /* } \" \\ ' , $x");
+	assert_string_equal(config->sublists[1].text, "${HOME} ' \\ \"");
+	assert_string_equal(config->sublists[2].text, "b\303\274cher");
+	config_free(config);
+}
+
+static void test_look_ups_find_by_name(void **state)
+{
+	struct config *config = parse(MINIMAL);
+
+	(void)state;
+	assert_ptr_equal(config_sublist(config, "relay"), &config->sublists[0]);
+	assert_null(config_sublist(config, "Relay"));
+	assert_null(config_sublist(config, ""));
+	assert_ptr_equal(config_zone(config, "dnsbl.example.org"), &config->zones[0]);
+	assert_ptr_equal(config_zone(config, "DNSBL.example.org."), &config->zones[0]);
+	assert_null(config_zone(config, "example.org"));
+	assert_null(config_zone(config, "no..name"));
+	config_free(config);
+}
+
+static void test_durations_have_one_unit(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t seconds;
+	} good[] = {{"0", 0},
+		    {"90", 90},
+		    {"90s", 90},
+		    {"5m", 300},
+		    {"12h", 43200},
+		    {"30d", 2592000},
+		    {"2w", 1209600},
+		    {"36525d", 3155760000},
+		    {"3155760000", 3155760000}};
+	static const char *bad[] = {"",
+				    "s",
+				    "-1",
+				    "+1",
+				    " 1",
+				    "1 ",
+				    "1.5h",
+				    "1h30m",
+				    "1D",
+				    "never",
+				    "0x10",
+				    "3155760001",
+				    "101y",
+				    "36526d",
+				    "18446744073709551616",
+				    "30500568904944w"};
+	uint64_t seconds;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+		assert_int_equal(duration_parse(good[i].text, &seconds), ST_OK);
+		assert_int_equal(seconds, good[i].seconds);
+	}
+	for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+		if (duration_parse(bad[i], &seconds) != ST_DATA) {
+			fail_msg("'%s' is taken for a duration", bad[i]);
+		}
+	}
+}
+
+static void test_a_text_fits_into_one_string_when_ip_is_longest(void **state)
+{
+	char text[300];
+
+	(void)state;
+	memset(text, 'x', sizeof text);
+	text[255] = '\0';
+	assert_int_equal(text_check(text), ST_OK);
+	text[255] = 'x';
+	text[256] = '\0';
+	assert_int_equal(text_check(text), ST_DATA);
+
+	/* 255 octets with one address of 39 are 216 and {ip}. */
+	memcpy(text + 216, "{ip}", 5);
+	assert_int_equal(text_check(text), ST_OK);
+	memcpy(text + 217, "{ip}", 5);
+	assert_int_equal(text_check(text), ST_DATA);
+
+	assert_int_equal(text_check("x"), ST_OK);
+	assert_int_equal(text_check("{ip"), ST_OK);
+	assert_int_equal(text_check("b\303\274cher"), ST_OK);
+	assert_int_equal(text_check(""), ST_DATA);
+	assert_int_equal(text_check("a\nb"), ST_DATA);
+	assert_int_equal(text_check("a\177b"), ST_DATA);
+}
+
+/* -------------------------------------------------------------------------------------- files */
+
+/* A fresh folder; its path ends in no slash. */
+static int make_folder(void **state)
+{
+	const char *base = getenv("TMPDIR");
+	char *path;
+
+	if (asprintf(&path, "%s/config-XXXXXX", base ? base : "/tmp") < 0 || !mkdtemp(path)) {
+		return -1;
+	}
+	*state = path;
+	return 0;
+}
+
+static int remove_folder(void **state)
+{
+	static const char *names[] = {"x.conf", "big.conf"};
+	char file[512];
+
+	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+		snprintf(file, sizeof file, "%s/%s", (char *)*state, names[i]);
+		(void)unlink(file);
+	}
+	int rc = rmdir(*state);
+	free(*state);
+	return rc;
+}
+
+/* Writes a file there and returns its path. */
+static const char *file_of(const char *folder, const char *name, const void *data, size_t len)
+{
+	static char path[512];
+
+	snprintf(path, sizeof path, "%s/%s", folder, name);
+	FILE *file = fopen(path, "w");
+	assert_non_null(file);
+	assert_int_equal(fwrite(data, 1, len, file), len);
+	assert_int_equal(fclose(file), 0);
+	return path;
+}
+
+static void test_the_file_is_the_one_given_or_the_environment_or_the_default(void **state)
+{
+	(void)state;
+	setenv("DNSBLD_CONF", "from-env.conf", 1);
+	assert_string_equal(config_file("given.conf"), "given.conf");
+	assert_string_equal(config_file(NULL), "from-env.conf");
+	setenv("DNSBLD_CONF", "", 1);
+	assert_string_equal(config_file(NULL), "/etc/dnsbld/dnsbld.conf");
+	unsetenv("DNSBLD_CONF");
+	assert_string_equal(config_file(NULL), "/etc/dnsbld/dnsbld.conf");
+}
+
+static void test_relative_paths_are_relative_to_the_file(void **state)
+{
+	char expected[1024], cwd[512];
+	struct config *config;
+	char text[512] = MINIMAL;
+
+	memcpy(text + 11, "a/b", 3); /* in the place of "/db" */
+	assert_non_null(getcwd(cwd, sizeof cwd));
+	assert_int_equal(config_parse(text, "sub/x.conf", &config), ST_OK);
+	snprintf(expected, sizeof expected, "%s/sub/a/b", cwd);
+	assert_string_equal(config->database, expected);
+	snprintf(expected, sizeof expected, "%s/sub/x.conf", cwd);
+	assert_string_equal(config->file, expected);
+	config_free(config);
+
+	const char *path = file_of(*state, "x.conf", text, strlen(text));
+	assert_int_equal(config_read(path, &config), ST_OK);
+	snprintf(expected, sizeof expected, "%s/a/b", (char *)*state);
+	assert_string_equal(config->database, expected);
+	config_free(config);
+}
+
+static void test_a_file_that_is_not_there_is_no_input(void **state)
+{
+	struct config *config = (struct config *)1;
+	char path[512];
+
+	snprintf(path, sizeof path, "%s/none.conf", (char *)*state);
+	assert_int_equal(config_read(path, &config), ST_NOINPUT);
+	assert_null(config);
+	assert_non_null(strstr(fail_text(), path));
+}
+
+static void test_a_file_that_may_not_be_read_is_a_matter_of_modes(void **state)
+{
+	const char *path = file_of(*state, "x.conf", MINIMAL, strlen(MINIMAL));
+	bool root = geteuid() == 0;
+	struct config *config;
+
+	assert_int_equal(chmod(path, 0), 0);
+	assert_true(!root || seteuid(65534) == 0);
+	enum status status = config_read(path, &config);
+	assert_true(!root || seteuid(0) == 0);
+	assert_int_equal(status, ST_PERM);
+	assert_non_null(strstr(fail_text(), path));
+}
+
+static void test_a_folder_is_no_config(void **state)
+{
+	struct config *config;
+
+	assert_int_equal(config_read(*state, &config), ST_CONFIG);
+	assert_non_null(strstr(fail_text(), "folder"));
+}
+
+static void test_a_nul_octet_is_refused_with_its_line(void **state)
+{
+	static const char text[] = "database = /db\nlisten = \0";
+	const char *path = file_of(*state, "x.conf", text, sizeof text);
+	char expected[640];
+	struct config *config;
+
+	assert_int_equal(config_read(path, &config), ST_CONFIG);
+	snprintf(expected, sizeof expected, "%s:2: it holds a NUL octet", path);
+	assert_int_equal(strncmp(fail_text(), expected, strlen(expected)), 0);
+}
+
+static void test_a_file_over_16_mib_is_refused(void **state)
+{
+	const size_t limit = 16 << 20, minimal = strlen(MINIMAL);
+	char *text = malloc(limit + 1);
+	struct config *config;
+
+	/* A blank line is a config as well, up to the limit. */
+	memset(text, '\n', limit + 1);
+	memcpy(text, MINIMAL, minimal);
+	const char *path = file_of(*state, "big.conf", text, limit);
+	assert_int_equal(config_read(path, &config), ST_OK);
+	config_free(config);
+	path = file_of(*state, "big.conf", text, limit + 1);
+	assert_int_equal(config_read(path, &config), ST_CONFIG);
+	assert_non_null(strstr(fail_text(), "over 16 MiB"));
+	free(text);
+}
+
+/* --------------------------------------------------------------------- the sample and the page */
+
+static char *read_text(const char *path)
+{
+	FILE *file = fopen(path, "r");
+	char *text = calloc(1, 1 << 20);
+
+	if (!file) {
+		fail_msg("unable to open %s: %s", path, strerror(errno));
+	}
+	assert_true(fread(text, 1, (1 << 20) - 1, file) > 0);
+	fclose(file);
+	return text;
+}
+
+static void test_the_sample_is_a_good_config(void **state)
+{
+	static const struct {
+		const char *name;
+		unsigned code;
+	} sublists[] = {{"relay", 2}, {"hijacked", 4}, {"multihop", 5}, {"netblock", 9}};
+	struct config *config;
+
+	(void)state;
+	if (config_read(SAMPLE, &config) != ST_OK) {
+		fail_msg("%s", fail_text());
+	}
+	assert_int_equal(config->sublist_count, 4);
+	for (size_t i = 0; i < 4; i++) {
+		assert_string_equal(config->sublists[i].name, sublists[i].name);
+		assert_int_equal(config->sublists[i].code, sublists[i].code);
+		assert_non_null(strstr(config->sublists[i].text, "{ip}"));
+	}
+	assert_int_equal(config->zones[0].sublist_count, 4);
+	config_free(config);
+}
+
+/* Whether "NAME = VALUE", or with value NULL "NAME" before '=', '{' or a title, is in the text. */
+static bool has_option(const char *text, const char *name, const char *value)
+{
+	char *copy = strdup(text);
+	struct scanner scanner = {.file = "x", .at = copy, .line = 1};
+	struct word word = {.text = NULL};
+	bool found = false;
+
+	for (enum token token = token_next(&scanner); token > TOKEN_END && !found;) {
+		word = scanner.word;
+		bool is_name = token == TOKEN_WORD && word.len == strlen(name) &&
+			       memcmp(word.text, name, word.len) == 0;
+		token = token_next(&scanner);
+		if (is_name && !value) {
+			found = token == TOKEN_EQUALS || token == TOKEN_OPEN ||
+				token == TOKEN_STRING || token == TOKEN_WORD;
+		} else if (is_name && token == TOKEN_EQUALS) {
+			token = token_next(&scanner);
+			found = scanner.word.len == strlen(value) &&
+				memcmp(scanner.word.text, value, scanner.word.len) == 0;
+		}
+	}
+	free(copy);
+	return found;
+}
+
+static void check_sample(const char *text, const struct config_option *rows)
+{
+	for (const struct config_option *row = rows; row->name; row++) {
+		if (!has_option(text, row->name, NULL)) {
+			fail_msg("%s has no '%s'", SAMPLE, row->name);
+		}
+		if (row->fallback && !has_option(text, row->name, row->fallback)) {
+			fail_msg("%s has no '%s = %s'", SAMPLE, row->name, row->fallback);
+		}
+		if (row->options) {
+			check_sample(text, row->options);
+		}
+	}
+}
+
+static void test_the_sample_has_every_option_with_its_default(void **state)
+{
+	char *text = read_text(SAMPLE);
+
+	(void)state;
+	check_sample(text, config_options);
+	free(text);
+}
+
+/* Also that the default, in the words of the table, follows the option's entry. */
+static void check_page(const char *text, const struct config_option *rows)
+{
+	for (const struct config_option *row = rows; row->name; row++) {
+		char entry[64], expected[64];
+		snprintf(entry, sizeof entry, "\n.It Cm %s ", row->name);
+		const char *at = strstr(text, entry);
+		if (!at) {
+			fail_msg("%s has no entry for '%s'", MAN_PAGE, row->name);
+			return;
+		}
+		const char *next = strstr(at + 1, "\n.It ");
+		snprintf(expected, sizeof expected, "\nThe default is %s.\n",
+			 row->fallback ? row->fallback : "");
+		const char *found = strstr(at, expected);
+		if (row->fallback && (!found || (next && found > next))) {
+			fail_msg("%s does not say of '%s' that the default is %s", MAN_PAGE,
+				 row->name, row->fallback);
+		}
+		if (row->options) {
+			check_page(text, row->options);
+		}
+	}
+}
+
+static void test_the_man_page_has_every_option_with_its_default(void **state)
+{
+	char *text = read_text(MAN_PAGE);
+
+	(void)state;
+	check_page(text, config_options);
+	free(text);
+}
+
+/* config_syntax.c remembers 64 names of a section, and has room for sections seven deep. */
+static void check_shape(const struct config_option *rows, unsigned depth)
+{
+	unsigned count = 0;
+
+	assert_true(depth < 8);
+	for (; rows[count].name; count++) {
+		if (rows[count].options) {
+			check_shape(rows[count].options, depth + 1);
+		}
+	}
+	assert_true(count < 64);
+}
+
+static void test_the_option_table_is_within_what_the_syntax_remembers(void **state)
+{
+	(void)state;
+	check_shape(config_options, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_every_option_reaches_its_field),
+		cmocka_unit_test(test_what_the_file_leaves_out_has_its_default),
+		cmocka_unit_test(test_a_section_that_is_there_keeps_the_other_defaults),
+		cmocka_unit_test(test_a_zone_serves_all_sublists_by_code_unless_it_names_some),
+		cmocka_unit_test(test_a_code_may_come_back_in_another_zone),
+		cmocka_unit_test(
+			test_a_name_server_may_have_its_address_at_an_apex_or_in_another_zone),
+		cmocka_unit_test(test_names_next_to_reversed_addresses_are_allowed),
+		cmocka_unit_test(test_the_longest_zone_leaves_room_for_nibbles),
+		cmocka_unit_test(test_strings_keep_what_is_in_them),
+		cmocka_unit_test(test_look_ups_find_by_name),
+		cmocka_unit_test(test_durations_have_one_unit),
+		cmocka_unit_test(test_a_text_fits_into_one_string_when_ip_is_longest),
+		cmocka_unit_test(test_the_file_is_the_one_given_or_the_environment_or_the_default),
+		cmocka_unit_test_setup_teardown(test_relative_paths_are_relative_to_the_file,
+						make_folder, remove_folder),
+		cmocka_unit_test_setup_teardown(test_a_file_that_is_not_there_is_no_input,
+						make_folder, remove_folder),
+		cmocka_unit_test_setup_teardown(
+			test_a_file_that_may_not_be_read_is_a_matter_of_modes, make_folder,
+			remove_folder),
+		cmocka_unit_test_setup_teardown(test_a_folder_is_no_config, make_folder,
+						remove_folder),
+		cmocka_unit_test_setup_teardown(test_a_nul_octet_is_refused_with_its_line,
+						make_folder, remove_folder),
+		cmocka_unit_test_setup_teardown(test_a_file_over_16_mib_is_refused, make_folder,
+						remove_folder),
+		cmocka_unit_test(test_the_sample_is_a_good_config),
+		cmocka_unit_test(test_the_sample_has_every_option_with_its_default),
+		cmocka_unit_test(test_the_man_page_has_every_option_with_its_default),
+		cmocka_unit_test(test_the_option_table_is_within_what_the_syntax_remembers),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

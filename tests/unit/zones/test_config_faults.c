@@ -1,0 +1,416 @@
+/*
+ * test_config_faults.c: configs that are wrong, each with the line and the words that its message
+ * must have.
+ *
+ * Every fault is followed by a good file: what one leaves behind in libconfuse's scanner must not
+ * reach the next.
+ */
+#include "config.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* Last: it makes a macro of fail. */
+#include <cmocka.h>
+
+/* Lines 1 and 2, 3, and 4 to 8. ZONE() has its extra lines from 7 on. */
+#define TOP      "database = /db\nlisten = 127.0.0.1:53\n"
+#define SUB      "sublist relay { code = 2 }\n"
+#define SOA      "soa { mname = ns1.example.net rname = hostmaster.example.org }\n"
+#define ZONE(in) "zone dnsbl.example.org {\nns = ns1.example.net\n" SOA in "}\n"
+#define GOOD     TOP SUB ZONE("")
+#define TEXT64   "0123456789012345678901234567890123456789012345678901234567890123"
+#define LABEL63  "012345678901234567890123456789012345678901234567890123456789abc"
+
+struct row {
+	const char *text;
+	unsigned line;
+	const char *words;
+};
+
+static const struct row well_formed[] = {
+	/* braces */
+	{GOOD "tcp {\n idle = 5s\n", 8, "'tcp' is not closed"},
+	{TOP SUB "zone dnsbl.example.org {\nns = a.example.net\n" SOA, 4, "'zone' is not closed"},
+	{GOOD "}\n", 8, "'}' closes nothing"},
+	{TOP "tcp { idle = 5s }\n }\n" SUB, 4, "'}' closes nothing"},
+	{"\nlisten = { a,\n b\n", 4, "ends where ',' or the '}' of the list"},
+	{TOP SUB ZONE("sublists = { relay\nttl = 5m\n"), 8, "'ttl' stands where ','"},
+	{TOP SUB ZONE("sublists = { , relay }\n"), 7, "',' stands where an item"},
+	{TOP SUB ZONE("sublists = { relay,, relay }\n"), 7, "',' stands where an item"},
+	{GOOD "listen = { { } }", 8, "given twice"},
+	{"a { b { c { d { e { f { g { h { } } } } } } } }", 1, "too deep"},
+	/* statements */
+	{"\n\ndatabase\n", 4, "ends where '=' or '{'"},
+	{"database /db\n" SUB, 1, "'database' has neither '='"},
+	{"database =\nlisten = x", 2, "'=' stands where the name of an option"},
+	{"database = = /db", 1, "'=' stands where a value"},
+	{"database = }", 1, "'}' stands where a value"},
+	{"database = ", 1, "ends where a value"},
+	{"database", 1, "ends where '=' or '{'"},
+	{"= /db", 1, "'=' stands where the name of an option"},
+	{"{ }", 1, "'{' stands where the name of an option"},
+	{"\"database\" = /db", 1, "without quotes"},
+	{"listen += 127.0.0.1:53", 1, "'+' stands outside quotes"},
+	{"include(\"/etc/passwd\")", 1, "'(' stands outside quotes"},
+	{GOOD "zone=dnsbl.example.org|ttl = 1", 8, "'|' stands outside quotes"},
+	{GOOD "tcp|idle = 1", 8, "'|' stands outside quotes"},
+	{"database = /db;", 1, "';' stands outside quotes"},
+	{"database = /d\\b", 1, "'\\' stands outside quotes"},
+	{"\n\n\001", 3, "0x01 stands outside quotes"},
+	{"\357\273\277database = /db", 1, "0xef stands outside quotes"},
+	/* strings and comments */
+	{"database = \"/db\nlisten = \"x\"", 1, "no closing \""},
+	{"\ndatabase = '/db\n", 2, "no closing '"},
+	{"database = \"/db", 1, "no closing \""},
+	{"database = \"/d\\b\"", 1, "unknown escape"},
+	{"database = \"/d\\nb\"", 1, "unknown escape"},
+	{"database = \"/d\\101b\"", 1, "unknown escape"},
+	{"database = \"/d\\x41b\"", 1, "unknown escape"},
+	{"database = \"/d\\\nb\"", 1, "unknown escape"},
+	{"database = \"/d\\'b\"", 1, "unknown escape"},
+	{"database = '/d\\\"b'", 1, "unknown escape"},
+	{"database = \"\\", 1, "unknown escape"},
+	{"database = \"${HOME}\"", 1, "'${' is not expanded"},
+	{"database = \"/db/${HOME}\"", 1, "'${' is not expanded"},
+	{"database = ${HOME}", 1, "'$' stands outside quotes"},
+	{"user = \"a\tb\"", 1, "control character 0x09"},
+	{"user = 'a\177b'", 1, "control character 0x7f"},
+	{"\n/* a\n\n comment", 2, "no '*/'"},
+	{"/*/", 1, "no '*/'"},
+	/* comments do not move the lines */
+	{"# one\n# two\n/* three\nfour */ // more\nrrl = 1", 5, "unknown option 'rrl'"},
+	{"# }\n// {\n/* { */ user = \"#x\" # \"\nrrl = 1", 4, "unknown option 'rrl'"},
+	{"user = '//x' /**/ workers = 0", 1, "workers"},
+};
+
+static const struct row names_and_kinds[] = {
+	{GOOD "rrl { rate = 1 }", 8, "unknown option 'rrl'"},
+	{GOOD "cookies { }", 8, "unknown option 'cookies'"},
+	{GOOD "notify_delay = 1s", 8, "unknown option 'notify_delay'"},
+	{GOOD "key mirror { }", 8, "unknown option 'key'"},
+	{GOOD "Workers = 2", 8, "unknown option 'Workers'"},
+	{GOOD "tcp {\n\n mtu = 1 }", 10, "unknown option 'mtu' in tcp"},
+	{TOP SUB ZONE("transfer { }\n"), 7,
+	 "unknown option 'transfer' in zone 'dnsbl.example.org'"},
+	{TOP SUB ZONE("apex { txt = x }\n"), 7, "unknown option 'txt' in apex"},
+	{GOOD "tcp = 1", 8, "missing opening brace for section 'tcp'"},
+	{GOOD "tcp x { }", 8, "missing opening brace for section 'tcp'"},
+	{GOOD "workers { }", 8, "missing equal sign after option 'workers'"},
+	{GOOD "workers = { 1 }", 8, "unexpected token '{'"},
+	{GOOD "sublist { code = 3 }", 8, "missing title for section 'sublist'"},
+	/* once and no more */
+	{"user = a\n\nuser = b", 3, "'user' is given twice, line 1"},
+	{"user = a\nuser = a", 2, "'user' is given twice, line 1"},
+	{"listen = { }\nlisten = { a }", 2, "'listen' is given twice, line 1"},
+	{"tcp { }\ntcp { }", 2, "'tcp' is given twice, line 1"},
+	{"tcp { idle = 1\nidle = 2 }", 2, "'idle' is given twice, line 1"},
+	{TOP SUB ZONE("soa { }\n"), 7, "'soa' is given twice, line 6"},
+	{TOP SUB ZONE("ns = x\n"), 7, "'ns' is given twice, line 5"},
+	{TOP "sublist relay { code = 2\n policy { }\n policy { } }", 5, "'policy' is given twice"},
+	{GOOD "sublist relay { code = 3 }", 8, "'relay' is given twice"},
+	{GOOD "sublist \"relay\" { code = 3 }", 8, "'relay' is given twice"},
+	{GOOD "sublist RELAY { code = 3 }", 8, "'RELAY' is given twice"},
+	{GOOD ZONE(""), 8, "'dnsbl.example.org' is given twice"},
+	{GOOD "zone DNSBL.example.org. {\nns = a.example.net\n" SOA "}", 8, "is given twice"},
+	/* what is missing */
+	{"", 1, "the file has no database"},
+	{"\n# nothing\n\n", 1, "the file has no database; it needs: database = "},
+	{"database = /db\n" SUB ZONE(""), 1, "the file has no listen"},
+	{"database = /db\nlisten = { }\n" SUB ZONE(""), 1, "the file has no listen"},
+	{TOP SUB, 1, "the file has no zone"},
+	{TOP ZONE(""), 1, "the file has no sublist"},
+	{TOP "\nsublist relay {\n}\n", 4, "sublist 'relay' has no code; it needs: code = 2"},
+	{TOP SUB "\n\nzone dnsbl.example.org {\n\n" SOA "}", 6,
+	 "zone 'dnsbl.example.org' has no ns"},
+	{TOP SUB "zone dnsbl.example.org {\nns = { }\n" SOA "}", 4, "has no ns"},
+	{TOP SUB "zone dnsbl.example.org {\nns = a.example.net\n}", 4, "has no soa"},
+	{TOP SUB "zone dnsbl.example.org {\nns = a.example.net\nsoa {\nrname = x }\n}", 6,
+	 "no mname"},
+	{TOP SUB "zone dnsbl.example.org {\nns = a.example.net\nsoa {\nmname = x }\n}", 6,
+	 "no rname"},
+	{TOP "sublist relay {\ncode = 2\npolicy {\nreporters = 1 within = 1 } }", 5, "no reports"},
+	{TOP "sublist relay {\ncode = 2\npolicy {\nreports = 1 within = 1 } }", 5, "no reporters"},
+	{TOP "sublist relay {\ncode = 2\npolicy {\nreports = 1 reporters = 1 } }", 5, "no within"},
+	{TOP SUB ZONE("sublists = {\n}\n"), 4, "the list sublists is empty"},
+};
+
+static const struct row values[] = {
+	{"database = \"\"", 1, "database is empty"},
+	{"user = \"\"\n" GOOD, 1, "user is empty"},
+	{"workers = 0\n" GOOD, 1, "workers = 0: it must be 1 to 256"},
+	{"workers = 257\n" GOOD, 1, "workers = 257: it must be 1 to 256"},
+	{"workers = many\n" GOOD, 1, "workers = many: it must be a whole number"},
+	{"workers = -1\n" GOOD, 1, "workers = -1: it must be a whole number"},
+	{"workers = 18446744073709551617\n" GOOD, 1, "must be a whole number"},
+	{"workers = 4294967297\n" GOOD, 1, "it must be 1 to 256"},
+	{"workers = 2K\n" GOOD, 1, "must be a whole number"},
+	{"map_size = 1K\n" GOOD, 1, "map_size = 1K: it must be 1M to 64T"},
+	{"map_size = 65T\n" GOOD, 1, "it must be 1M to 64T"},
+	{"map_size = 16777216T\n" GOOD, 1, "map_size = 16777216T"},
+	{"map_size = 64g\n" GOOD, 1, "as in 64G"},
+	{"map_size = 64GB\n" GOOD, 1, "as in 64G"},
+	{"map_size = G\n" GOOD, 1, "as in 64G"},
+	{"exclude_reserved = 2\n" GOOD, 1, "exclude_reserved = 2: it must be true or false"},
+	{"tcp { clients = 0 }\n" GOOD, 1, "clients = 0: it must be 1 to 100000"},
+	{"tcp { per_client = 100001 }\n" GOOD, 1, "per_client = 100001"},
+	{"tcp { idle = 0 }\n" GOOD, 1, "idle = 0: it must be 1s to 1d"},
+	{"tcp { idle = 2d }\n" GOOD, 1, "idle = 2d: it must be 1s to 1d"},
+	{"tcp {\npartial = 2x }\n" GOOD, 2, "partial: '2x' is no duration"},
+	{"tcp { idle = \"\" }\n" GOOD, 1, "idle: '' is no duration"},
+	/* listen */
+	{"database = /db\nlisten = 127.0.0.1\n", 2,
+	 "listen '127.0.0.1' must be an address and a port"},
+	{"database = /db\nlisten = 127.0.0.1:0\n", 2, "an address and a port"},
+	{"database = /db\nlisten = 127.0.0.1:053\n", 2, "an address and a port"},
+	{"database = /db\nlisten = 127.0.0.1:65536\n", 2, "an address and a port"},
+	{"database = /db\nlisten = 127.0.0.1:\n", 2, "an address and a port"},
+	{"database = /db\nlisten = 127.0.0.1:5x\n", 2, "an address and a port"},
+	{"database = /db\nlisten = 127.1:53\n", 2, "an address and a port"},
+	{"database = /db\nlisten = 127.0.0.0/8:53\n", 2, "an address and a port"},
+	{"database = /db\nlisten = localhost:53\n", 2, "an address and a port"},
+	{"database = /db\nlisten = ::1:53\n", 2, "an address and a port"},
+	{"database = /db\nlisten = [::1]53\n", 2, "an address and a port"},
+	{"database = /db\nlisten = [127.0.0.1]:53\n", 2, "an address and a port"},
+	{"database = /db\nlisten = [::ffff:192.0.2.1]:53\n", 2, "an address and a port"},
+	{"database = /db\nlisten = []:53\n", 2, "an address and a port"},
+	{"database = /db\nlisten = \"\"\n", 2, "an address and a port"},
+	{"database = /db\nlisten = { 127.0.0.1:53,\n[::1]:53,\n127.0.0.1:53 }\n", 4, "given twice"},
+	{"database = /db\nlisten = { [::1]:53,\n[0:0:0:0:0:0:0:1]:53 }\n", 3, "given twice"},
+	/* sublists */
+	{TOP "sublist x { code = 2 }", 3, "sublist 'x': a name is 2 to 63 letters"},
+	{TOP "sublist 22 { code = 2 }", 3, "not digits alone"},
+	{TOP "sublist \"re lay\" { code = 2 }", 3, "a name is 2 to 63 letters"},
+	{TOP "sublist \"\" { code = 2 }", 3, "a name is 2 to 63 letters"},
+	{TOP "sublist x" LABEL63 " { code = 2 }", 3, "a name is 2 to 63 letters"},
+	{TOP "sublist relay { code = 1 }", 3, "code = 1: it must be 2 to 254"},
+	{TOP "sublist relay { code = 255 }", 3, "code = 255: it must be 2 to 254"},
+	{TOP "sublist relay { code = 127.0.0.2 }", 3, "code = 127.0.0.2"},
+	{TOP "sublist relay { code = 2\ntext = \"\" }", 4, "text: the text is empty"},
+	{TOP "sublist relay { code = 2\ntext = \"" TEXT64 TEXT64 TEXT64 TEXT64 "\" }", 4, "255"},
+	{TOP "sublist relay { code = 2\ntext = \"{ip}{ip}{ip}{ip}{ip}{ip}{ip}\" }", 4, "not 273"},
+	{TOP "sublist relay { code = 2 expires = 0 }", 3, "expires = 0: it must be 1s to 36525d"},
+	{TOP "sublist relay { code = 2 expires = ever }", 3, "'ever' is no duration"},
+	{TOP "sublist relay { code = 2 expires = 101y }", 3, "'101y' is no duration"},
+	{TOP "sublist relay { code = 2 expires = 5218w }", 3, "over 100 years"},
+	{TOP "sublist relay { code = 2\npolicy { reports = 2\nreporters = 3 within = 1h } }", 4,
+	 "reporters = 3: it must be at most reports, which is 2"},
+	{TOP "sublist relay { code = 2 policy { reports = 0 reporters = 0 within = 1 } }", 3,
+	 "reports = 0"},
+	{TOP "sublist relay { code = 2 policy { reports = 1 reporters = 0 within = 1 } }", 3,
+	 "reporters = 0"},
+	{TOP "sublist relay { code = 2 policy { reports = 1 reporters = 1 within = 0 } }", 3,
+	 "within = 0: it must be 1s"},
+	/* zones */
+	{TOP SUB ZONE("ttl = 2147483648\n"), 7, "ttl = 2147483648: it must be 0s to 2147483647s"},
+	{TOP SUB
+	 "zone dnsbl.example.org { ns = a.example.net\nsoa { mname = a rname = b refresh = 0 } }",
+	 5, "refresh = 0"},
+	{TOP SUB
+	 "zone dnsbl.example.org { ns = a.example.net\nsoa { mname = a\nrname = \"a@b\" } }",
+	 6, "rname = a@b: write a dot for the @"},
+	{TOP SUB "zone dnsbl.example.org { ns = a.example.net\nsoa { mname = a..b rname = b } }", 5,
+	 "mname: 'a..b' is no domain name: a label is empty"},
+	{TOP SUB "zone dnsbl.example.org { ns = a.example.net\nsoa { mname = . rname = b } }", 5,
+	 "mname: the root"},
+	{TOP SUB "zone dnsbl.example.org { ns = { a.example.net,\n\"\" }\n" SOA "}", 5,
+	 "ns: '' is no domain name"},
+	{TOP SUB "zone dnsbl.example.org { ns = { a.example.net,\nA.example.NET. }\n" SOA "}", 5,
+	 "ns 'A.example.NET.' is given twice"},
+	{TOP SUB "zone \"\" { ns = a.example.net\n" SOA "}", 4, "zone: '' is no domain name"},
+	{TOP SUB "zone . { ns = a.example.net\n" SOA "}", 4, "zone '.': a name of 2 to 191 octets"},
+	{TOP SUB "zone " LABEL63 "." LABEL63 "." LABEL63 " { ns = a.example.net\n" SOA "}", 4,
+	 "a name of 2 to 191 octets"},
+	{TOP SUB ZONE("sublists = { relay,\nother }\n"), 8, "there is no sublist 'other'"},
+	{TOP SUB ZONE("sublists = { relay,\nrelay }\n"), 8, "sublist 'relay' is named twice"},
+	{TOP SUB "sublist open { code = 2 }\n" ZONE(""), 5, "'relay' and 'open' both have code 2"},
+	{TOP SUB "sublist open { code = 2 }\n" ZONE("sublists = { open,\nrelay }\n"), 9,
+	 "'open' and 'relay' both have code 2"},
+	/* addresses and hosts */
+	{TOP SUB ZONE("apex { a = 192.0.2.256 }\n"), 7, "a = '192.0.2.256' is no IPv4 address"},
+	{TOP SUB ZONE("apex { a = 192.0.2.0/24 }\n"), 7, "is no IPv4 address"},
+	{TOP SUB ZONE("apex { a = 2001:db8::1 }\n"), 7, "is no IPv4 address"},
+	{TOP SUB ZONE("apex { aaaa = 192.0.2.1 }\n"), 7, "is no IPv6 address"},
+	{TOP SUB ZONE("apex { aaaa = ::ffff:192.0.2.1 }\n"), 7, "is no IPv6 address"},
+	{TOP SUB ZONE("apex { a = { 192.0.2.1,\n192.0.2.1 } }\n"), 8,
+	 "a = '192.0.2.1' is given twice"},
+	{TOP SUB ZONE("\nhost ns1 {\n}\n"), 8, "host 'ns1.dnsbl.example.org.' has no address"},
+	{TOP SUB ZONE("host ns1 { a = 192.0.2.1 }\nhost NS1 { a = 192.0.2.2 }\n"), 8,
+	 "given twice"},
+	{TOP SUB ZONE("host ns1.dnsbl.example.org { a = 192.0.2.1 }\n"), 7, "must be one label"},
+	{TOP SUB ZONE("host ns1. { a = 192.0.2.1 }\n"), 7, "must be one label"},
+	{TOP SUB ZONE("host \"\" { a = 192.0.2.1 }\n"), 7, "must be one label"},
+	{TOP SUB ZONE("host \"*\" { a = 192.0.2.1 }\n"), 7, "must be one label"},
+	{TOP SUB ZONE("host -x { a = 192.0.2.1 }\n"), 7, "must be one label"},
+	{TOP SUB ZONE("host x" LABEL63 " { a = 192.0.2.1 }\n"), 7, "must be one label"},
+	{TOP SUB ZONE("host 0 { a = 192.0.2.1 }\n"), 7, "part of a reversed address"},
+	{TOP SUB ZONE("host 255 { a = 192.0.2.1 }\n"), 7, "part of a reversed address"},
+	{TOP SUB ZONE("host F { a = 192.0.2.1 }\n"), 7, "part of a reversed address"},
+};
+
+#define INNER(name) "zone " name " { ns = a.example.net\n" SOA "}\n"
+
+/* Zones in the order of the file and against it: the fault is the same one. */
+static const struct row zones_together[] = {
+	{GOOD INNER("4.dnsbl.example.org"), 8, "reversed addresses of zone 'dnsbl.example.org'"},
+	{TOP SUB INNER("4.dnsbl.example.org") ZONE(""), 4, "reversed addresses of zone"},
+	{GOOD INNER("255.dnsbl.example.org"), 8, "reversed addresses of zone"},
+	{GOOD INNER("e.dnsbl.example.org"), 8, "reversed addresses of zone"},
+	{GOOD INNER("x.4.dnsbl.example.org"), 8, "reversed addresses of zone"},
+	{TOP SUB ZONE("host eu { a = 192.0.2.1 }\n") INNER("eu.dnsbl.example.org"), 7,
+	 "host 'eu.dnsbl.example.org' lies in zone 'eu.dnsbl.example.org'"},
+	{TOP SUB "zone dnsbl.example.org {\nns = { a.example.net,\nns1.dnsbl.example.org }\n" SOA
+		 "}",
+	 6, "needs: host \"ns1\""},
+	{TOP SUB "zone dnsbl.example.org { ns = dnsbl.example.org\n" SOA "apex { } }", 4,
+	 "needs: apex { a ="},
+	{TOP SUB "zone dnsbl.example.org { ns = a.b.dnsbl.example.org\n" SOA "}", 4,
+	 "a host is one label below"},
+	/* the address belongs into the zone that is nearest */
+	{TOP SUB "zone dnsbl.example.org { ns = ns1.eu.dnsbl.example.org\n" SOA
+		 "}\n" INNER("eu.dnsbl.example.org"),
+	 4, "zone 'eu.dnsbl.example.org' needs: host \"ns1\""},
+	{TOP SUB INNER("bl.example.org") "zone other.example.org {\n ns = ns1.bl.example.org\n" SOA
+					 "}",
+	 8, "zone 'bl.example.org' needs: host \"ns1\""},
+};
+
+static void assert_good_file_is_read(void)
+{
+	struct config *config = NULL;
+
+	if (config_parse(GOOD, "good.conf", &config) != ST_OK) {
+		fail_msg("a good file is refused after a bad one: %s", fail_text());
+	}
+	assert_int_equal(config->zone_count, 1);
+	config_free(config);
+}
+
+static void check_row(const struct row *row)
+{
+	struct config *config = (struct config *)1;
+	char where[64];
+
+	if (config_parse(row->text, "bad.conf", &config) != ST_CONFIG) {
+		fail_msg("this is not refused with ST_CONFIG:\n%s", row->text);
+	}
+	assert_null(config);
+	snprintf(where, sizeof where, "bad.conf:%u: ", row->line);
+	if (strncmp(fail_text(), where, strlen(where)) != 0 || !strstr(fail_text(), row->words)) {
+		fail_msg("'%s' is not on line %u or does not say '%s':\n%s", fail_text(), row->line,
+			 row->words, row->text);
+	}
+	assert_good_file_is_read();
+}
+
+#define CHECK(rows)                                                             \
+	do {                                                                    \
+		for (size_t i = 0; i < sizeof(rows) / sizeof((rows)[0]); i++) { \
+			check_row(&(rows)[i]);                                  \
+		}                                                               \
+	} while (0)
+
+static void test_what_is_not_well_formed_is_refused(void **state)
+{
+	(void)state;
+	CHECK(well_formed);
+}
+
+static void test_unknown_repeated_and_missing_options_are_refused(void **state)
+{
+	(void)state;
+	CHECK(names_and_kinds);
+}
+
+static void test_values_out_of_bounds_are_refused(void **state)
+{
+	(void)state;
+	CHECK(values);
+}
+
+static void test_zones_that_contradict_each_other_are_refused(void **state)
+{
+	(void)state;
+	CHECK(zones_together);
+}
+
+static void test_nothing_is_written_to_stderr(void **state)
+{
+	int saved = dup(STDERR_FILENO);
+	int caught = memfd_create("stderr", 0);
+
+	(void)state;
+	assert_true(saved >= 0 && caught >= 0);
+	fflush(stderr);
+	dup2(caught, STDERR_FILENO);
+	for (size_t i = 0; i < sizeof names_and_kinds / sizeof names_and_kinds[0]; i++) {
+		struct config *config;
+		(void)config_parse(names_and_kinds[i].text, "bad.conf", &config);
+	}
+	fflush(stderr);
+	dup2(saved, STDERR_FILENO);
+	assert_int_equal(lseek(caught, 0, SEEK_END), 0);
+	close(saved);
+	close(caught);
+}
+
+static void test_there_are_at_most_256_sublists(void **state)
+{
+	char *text = malloc(65536);
+	struct config *config;
+
+	(void)state;
+	for (unsigned count = CONFIG_SUBLISTS; count <= CONFIG_SUBLISTS + 1; count++) {
+		size_t len = (size_t)sprintf(text, TOP);
+		for (unsigned i = 0; i < count; i++) {
+			len += (size_t)sprintf(text + len, "sublist list%u { code = %u }\n", i,
+					       2 + i % 253);
+		}
+		sprintf(text + len, ZONE("sublists = list0\n"));
+		if (count == CONFIG_SUBLISTS) {
+			assert_int_equal(config_parse(text, "many.conf", &config), ST_OK);
+			assert_int_equal(config->sublist_count, count);
+			config_free(config);
+		} else {
+			assert_int_equal(config_parse(text, "many.conf", &config), ST_CONFIG);
+			assert_string_equal(fail_text(), "many.conf:259: sublist 'list256' is one "
+							 "too many: there may be 256");
+		}
+	}
+	free(text);
+}
+
+static void test_a_thousand_unknown_options_are_refused(void **state)
+{
+	char *text = malloc(65536);
+	size_t len = 0;
+	struct config *config;
+
+	(void)state;
+	for (unsigned i = 0; i < 1000; i++) {
+		len += (size_t)sprintf(text + len, "option%u = %u\n", i, i);
+	}
+	assert_int_equal(config_parse(text, "many.conf", &config), ST_CONFIG);
+	assert_string_equal(fail_text(), "many.conf:1: unknown option 'option0'");
+	free(text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_what_is_not_well_formed_is_refused),
+		cmocka_unit_test(test_unknown_repeated_and_missing_options_are_refused),
+		cmocka_unit_test(test_values_out_of_bounds_are_refused),
+		cmocka_unit_test(test_zones_that_contradict_each_other_are_refused),
+		cmocka_unit_test(test_nothing_is_written_to_stderr),
+		cmocka_unit_test(test_there_are_at_most_256_sublists),
+		cmocka_unit_test(test_a_thousand_unknown_options_are_refused),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

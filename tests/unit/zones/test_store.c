@@ -1,0 +1,375 @@
+/*
+ * test_store.c: databases that are new, unfinished, locked, full, cut short, or from the future.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "blob.h"
+#include "store.h"
+#include "temp.h"
+
+/* Last: its macro fail() would swallow ours. */
+#include <cmocka.h>
+
+enum { MAP = 4 << 20 };
+
+static const char *dir;
+
+static void put(struct store *store, const char *key, const char *value)
+{
+	struct txn *txn;
+
+	assert_int_equal(txn_write(store, &txn), ST_OK);
+	txn_put(txn, TABLE_META, bytes_str(key), bytes_str(value));
+	assert_int_equal(txn_commit(txn), ST_OK);
+}
+
+static bool has(struct store *store, const char *key)
+{
+	struct bytes value;
+	struct txn *txn;
+
+	assert_int_equal(txn_read(store, &txn), ST_OK);
+	bool there = txn_get(txn, TABLE_META, bytes_str(key), &value);
+	assert_int_equal(txn_status(txn), ST_OK);
+	txn_abort(txn);
+	return there;
+}
+
+static struct store *create(void)
+{
+	struct store *store;
+
+	if (store_create(&store, dir, MAP, -1, -1)) {
+		fail_msg("%s", fail_text());
+	}
+	return store;
+}
+
+static int setup(void **state)
+{
+	(void)state;
+	dir = temp_make();
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	temp_remove(dir);
+	return 0;
+}
+
+static const char *file(const char *name)
+{
+	static char path[256];
+
+	snprintf(path, sizeof path, "%s/%s", dir, name);
+	return path;
+}
+
+static unsigned mode_of(const char *name)
+{
+	struct stat st;
+
+	assert_int_equal(stat(file(name), &st), 0);
+	return st.st_mode & 07777;
+}
+
+static void test_a_folder_without_a_database_is_no_input(void **state)
+{
+	struct store *store;
+
+	(void)state;
+	assert_int_equal(store_open_read(&store, dir), ST_NOINPUT);
+	assert_int_equal(store_open_write(&store, dir, MAP, 0), ST_NOINPUT);
+	assert_int_equal(store_open_write(&store, "/nonexistent/dnsbld", MAP, 0), ST_NOINPUT);
+	/* Looking made nothing. */
+	assert_int_not_equal(access(file("data.mdb"), F_OK), 0);
+}
+
+static void test_a_database_is_there_with_its_first_commit(void **state)
+{
+	struct store *store = create(), *reader;
+
+	(void)state;
+	store_close(store);
+	assert_int_equal(store_open_read(&reader, dir), ST_NOINPUT);
+	assert_non_null(strstr(fail_text(), "never finished"));
+	store = create();
+	put(store, "key", "value");
+	store_close(store);
+	assert_int_equal(store_open_read(&reader, dir), ST_OK);
+	assert_true(has(reader, "key"));
+	store_close(reader);
+	assert_int_equal(store_create(&store, dir, MAP, -1, -1), ST_DATA);
+}
+
+static void test_dnsbld_may_read_data_and_take_a_slot_and_not_see_evidence(void **state)
+{
+	struct store *store = create();
+
+	(void)state;
+	put(store, "key", "value");
+	assert_int_equal(mode_of("data.mdb"), 0640);
+	assert_int_equal(mode_of("lock.mdb"), 0660);
+	assert_int_equal(mode_of("evidence"), 0700);
+	store_close(store);
+}
+
+static void test_a_second_writer_is_told_to_come_again(void **state)
+{
+	struct store *store = create(), *second;
+
+	(void)state;
+	put(store, "key", "value");
+	assert_int_equal(store_open_write(&second, dir, MAP, 0), ST_AGAIN);
+	assert_int_equal(store_open_write(&second, dir, MAP, 100), ST_AGAIN);
+	assert_non_null(strstr(fail_text(), "another feeder"));
+	store_close(store);
+	assert_int_equal(store_open_write(&second, dir, MAP, 0), ST_OK);
+	store_close(second);
+}
+
+static void test_a_writer_that_was_killed_leaves_no_lock(void **state)
+{
+	struct store *store = create();
+
+	(void)state;
+	put(store, "key", "value");
+	store_close(store);
+	pid_t child = fork();
+	if (child == 0) {
+		struct txn *txn;
+
+		if (store_open_write(&store, dir, MAP, 0) || txn_write(store, &txn)) {
+			_exit(1);
+		}
+		txn_put(txn, TABLE_META, bytes_str("lost"), bytes_str("value"));
+		_exit(0);
+	}
+	int wait_status;
+	assert_int_equal(waitpid(child, &wait_status, 0), child);
+	assert_int_equal(wait_status, 0);
+	assert_int_equal(store_open_write(&store, dir, MAP, 0), ST_OK);
+	assert_false(has(store, "lost"));
+	put(store, "more", "value");
+	store_close(store);
+}
+
+static void test_a_full_map_is_an_error_and_loses_nothing(void **state)
+{
+	struct store *store = create();
+	struct txn *txn;
+	uint8_t page[4000] = {0};
+
+	(void)state;
+	put(store, "key", "value");
+	assert_int_equal(txn_write(store, &txn), ST_OK);
+	for (unsigned i = 0; i < 2000; i++) {
+		memcpy(page, &i, sizeof i);
+		txn_put(txn, TABLE_META, bytes_of(page, 8), bytes_of(page, sizeof page));
+	}
+	assert_int_equal(txn_status(txn), ST_AGAIN);
+	assert_non_null(strstr(fail_text(), "map_size"));
+	assert_int_equal(txn_commit(txn), ST_AGAIN);
+	assert_true(has(store, "key"));
+	store_close(store);
+
+	/* With a larger map it goes on. */
+	assert_int_equal(store_open_write(&store, dir, 8 * MAP, 0), ST_OK);
+	put(store, "after", "value");
+	store_close(store);
+}
+
+static void test_a_reader_follows_a_map_that_grew(void **state)
+{
+	struct store *store = create(), *reader;
+	uint8_t page[4000] = {0};
+	struct bytes value;
+	struct txn *txn, *view;
+
+	(void)state;
+	put(store, "key", "value");
+	store_close(store);
+	/* The reader is another process: LMDB knows one environment a process. */
+	int to_reader[2], from_reader[2];
+	assert_int_equal(pipe(to_reader), 0);
+	assert_int_equal(pipe(from_reader), 0);
+	pid_t child = fork();
+	if (child == 0) {
+		char byte = 'r';
+
+		if (store_open_read(&reader, dir) || txn_read(reader, &view)) {
+			_exit(1);
+		}
+		txn_reset(view);
+		if (write(from_reader[1], &byte, 1) != 1 || read(to_reader[0], &byte, 1) != 1) {
+			_exit(2);
+		}
+		_exit(txn_renew(view) || !txn_get(view, TABLE_META, bytes_str("last"), &value) ? 3
+											       : 0);
+	}
+	char byte;
+	assert_int_equal(read(from_reader[0], &byte, 1), 1);
+	assert_int_equal(store_open_write(&store, dir, 16 * MAP, 0), ST_OK);
+	assert_int_equal(txn_write(store, &txn), ST_OK);
+	for (unsigned i = 0; i < 4000; i++) {
+		memcpy(page, &i, sizeof i);
+		txn_put(txn, TABLE_META, bytes_of(page, 8), bytes_of(page, sizeof page));
+	}
+	txn_put(txn, TABLE_META, bytes_str("last"), bytes_str("value"));
+	assert_int_equal(txn_commit(txn), ST_OK);
+	assert_true(store_used_bytes(store) > MAP);
+	assert_int_equal(write(to_reader[1], "g", 1), 1);
+	int wait_status;
+	assert_int_equal(waitpid(child, &wait_status, 0), child);
+	assert_int_equal(wait_status, 0);
+	store_close(store);
+}
+
+static void test_a_newer_schema_is_refused_by_name(void **state)
+{
+	struct store *store = create();
+	struct txn *txn;
+
+	(void)state;
+	put(store, "key", "value");
+	assert_int_equal(txn_write(store, &txn), ST_OK);
+	txn_put(txn, TABLE_META, bytes_str("schema"),
+		bytes_of((const uint8_t[]){0, 0, 0, STORE_SCHEMA + 1}, 4));
+	assert_int_equal(txn_commit(txn), ST_OK);
+	store_close(store);
+	assert_int_equal(store_open_read(&store, dir), ST_CONFIG);
+	assert_non_null(strstr(fail_text(), "newer"));
+	assert_int_equal(store_open_write(&store, dir, MAP, 0), ST_CONFIG);
+}
+
+static void test_a_file_that_was_cut_or_is_none_is_damage(void **state)
+{
+	struct store *store = create();
+	char key[16];
+
+	(void)state;
+	for (int i = 0; i < 200; i++) {
+		snprintf(key, sizeof key, "key %d", i);
+		put(store, key, key);
+	}
+	store_close(store);
+	assert_int_equal(truncate(file("data.mdb"), 8192), 0);
+	assert_int_equal(store_open_read(&store, dir), ST_IO);
+	assert_int_equal(store_open_write(&store, dir, MAP, 0), ST_IO);
+
+	FILE *f = fopen(file("data.mdb"), "w");
+	assert_non_null(f);
+	for (int i = 0; i < 5000; i++) {
+		fputs("this is no database ", f);
+	}
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(store_open_read(&store, dir), ST_IO);
+	assert_non_null(strstr(fail_text(), "data.mdb"));
+}
+
+static void test_a_replaced_or_cut_file_is_noticed(void **state)
+{
+	struct store *store = create();
+
+	(void)state;
+	put(store, "key", "value");
+	assert_true(store_is_current(store));
+	char old[300];
+	snprintf(old, sizeof old, "%s.old", file("data.mdb"));
+	assert_int_equal(rename(file("data.mdb"), old), 0);
+	assert_false(store_is_current(store));
+	assert_int_equal(rename(old, file("data.mdb")), 0);
+	assert_true(store_is_current(store));
+	assert_int_equal(truncate(file("data.mdb"), 4096), 0);
+	assert_false(store_is_current(store));
+	store_close(store);
+}
+
+static void test_scans_insert_replace_and_delete(void **state)
+{
+	struct store *store = create();
+	struct bytes key, value, existing;
+	struct txn *txn;
+
+	(void)state;
+	assert_int_equal(txn_write(store, &txn), ST_OK);
+	struct scan *scan = scan_open(txn, TABLE_CLAIMS);
+	assert_true(scan_insert(scan, bytes_str("b"), bytes_str("1"), &existing));
+	assert_true(scan_insert(scan, bytes_str("a"), bytes_str("2"), &existing));
+	assert_true(scan_insert(scan, bytes_str("c"), bytes_str("3"), &existing));
+	assert_false(scan_insert(scan, bytes_str("b"), bytes_str("9"), &existing));
+	assert_true(bytes_equal(existing, bytes_str("1")));
+	assert_true(scan_seek(scan, bytes_str("b"), &key, &value) &&
+		    bytes_equal(value, bytes_str("1")));
+	scan_delete(scan);
+	assert_true(scan_next(scan, &key, &value) && bytes_equal(key, bytes_str("c")));
+	assert_true(scan_prev(scan, &key, &value) && bytes_equal(key, bytes_str("a")));
+	assert_false(scan_prev(scan, &key, &value));
+	assert_false(scan_seek(scan, bytes_str("d"), &key, &value));
+	assert_int_equal(txn_status(txn), ST_OK);
+	scan_close(scan);
+	txn_abort(txn);
+	store_close(store);
+}
+
+static void test_blobs_are_there_after_a_sync_and_not_before(void **state)
+{
+	struct store *store = create();
+	struct blobs *blobs;
+	struct bytes content;
+	uint8_t one[BLOB_KEY] = {1}, two[BLOB_KEY] = {2};
+
+	(void)state;
+	assert_int_equal(blobs_open(&blobs, dir, MAP), ST_OK);
+	blobs_put(blobs, one, bytes_str("a report"));
+	assert_int_equal(blobs_sync(blobs), ST_OK);
+	blobs_put(blobs, two, bytes_str("another"));
+	blobs_close(blobs);
+	assert_int_equal(blobs_open(&blobs, dir, MAP), ST_OK);
+	assert_true(blobs_get(blobs, one, &content));
+	assert_true(bytes_equal(content, bytes_str("a report")));
+	free((void *)(uintptr_t)content.data);
+	assert_false(blobs_get(blobs, two, &content));
+	blobs_close(blobs);
+	store_close(store);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_a_folder_without_a_database_is_no_input, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_a_database_is_there_with_its_first_commit,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			test_dnsbld_may_read_data_and_take_a_slot_and_not_see_evidence, setup,
+			teardown),
+		cmocka_unit_test_setup_teardown(test_a_second_writer_is_told_to_come_again, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_a_writer_that_was_killed_leaves_no_lock, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_a_full_map_is_an_error_and_loses_nothing,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_reader_follows_a_map_that_grew, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_a_newer_schema_is_refused_by_name, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_a_file_that_was_cut_or_is_none_is_damage,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(test_a_replaced_or_cut_file_is_noticed, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_scans_insert_replace_and_delete, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_blobs_are_there_after_a_sync_and_not_before,
+						setup, teardown),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

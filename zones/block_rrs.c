@@ -1,0 +1,263 @@
+/*
+ * block_rrs.c: one unit of the index as owner names, for a server that knows zones and not lists.
+ *
+ *     a /24 that is listed from end to end     *.2.0.192 for its commonest answer, and names
+ *     any other /24                            names alone: a hole is an absent name
+ *     a /16 that is listed from end to end     *.0.192 besides, for the answer that most of its
+ *                                              /24s have from end to end; they need nothing else
+ *     IPv6                                     the cover of each stretch by whole nibbles
+ *
+ * RFC 4592: a wildcard answers for names that do not exist, below the closest name that does.
+ *
+ * 1. Under a wildcard everything is listed, so that it can never answer for what is not.
+ * 2. A name 9.2.0.192 makes 2.0.192 exist, and *.0.192 answers nothing below that any more: so each
+ *    /24 that has names has its own wildcard.
+ * 3. Single digits are nibbles too: *.0.0.2 would answer for 2000::/12. Where all labels are single
+ *    digits the names one deeper are spelled out, in the end all addresses.
+ * 4. IPv6 stretches are disjoint and their covers too, so no wildcard is below another.
+ * 5. Names depend on addresses and records alone, not on ids: a unit that looks the same in the
+ *    zone before and after a change makes the same names.
+ */
+#include "answer.h"
+
+#include <stdlib.h>
+
+#include "lens.h"
+#include "revname.h"
+
+/* A stretch that looks the same to the zone. */
+struct piece {
+	addr_t first, last;
+	uint32_t class;
+};
+
+struct unit {
+	struct lens lens;
+	struct piece *piece;
+	size_t count;
+	uint32_t *tally; /* by class; all 0 between uses */
+	owner_sink *sink;
+	void *context;
+};
+
+static void emit(struct unit *u, struct prefix p, uint32_t class)
+{
+	char owner[REVNAME_TEXT], ip[PREFIX_TEXT];
+
+	revname_format(&p, owner);
+	size_t len = prefix_format(&p, ip);
+	u->sink(u->context,
+		&(struct owner_rrs){owner, p, bytes_of(ip, len), lens_rrs(&u->lens, class)});
+}
+
+static void find_pieces(struct unit *u, const struct segments *segments)
+{
+	u->piece = must_alloc((segments->count + 1) * sizeof *u->piece);
+	u->count = 0;
+	for (size_t i = 0; i < segments->count; i++) {
+		const struct segment *s = &segments->at[i];
+		uint32_t class = lens_class(&u->lens, s->answer);
+		struct piece *last = u->count > 0 ? &u->piece[u->count - 1] : NULL;
+
+		if (class == 0) {
+			continue;
+		}
+		if (last && last->class == class && last->last + 1 == s->first) {
+			last->last = s->last;
+		} else {
+			u->piece[u->count++] = (struct piece){s->first, s->last, class};
+		}
+	}
+}
+
+/* --- IPv4 ---------------------------------------------------------------------------------------
+ */
+
+/* Part of the pieces of a unit: those that reach into one /24. */
+struct net {
+	const struct piece *piece;
+	size_t count;
+	addr_t first, last;
+};
+
+static addr_t clipped(const struct net *net, size_t i, addr_t *last)
+{
+	const struct piece *p = &net->piece[i];
+
+	*last = p->last < net->last ? p->last : net->last;
+	return p->first > net->first ? p->first : net->first;
+}
+
+static struct net net_at(const struct unit *u, size_t *from, addr_t first)
+{
+	struct net net = {.first = first, .last = first + 255};
+
+	while (*from < u->count && u->piece[*from].last < first) {
+		++*from;
+	}
+	net.piece = &u->piece[*from];
+	while (*from + net.count < u->count && net.piece[net.count].first <= net.last) {
+		net.count++;
+	}
+	return net;
+}
+
+static bool net_is_full(const struct net *net)
+{
+	size_t listed = 0;
+
+	for (size_t i = 0; i < net->count; i++) {
+		addr_t last, first = clipped(net, i, &last);
+
+		listed += (size_t)(last - first) + 1;
+	}
+	return listed == 256;
+}
+
+static bool net_is_uniform(const struct net *net)
+{
+	return net->count == 1 && net_is_full(net);
+}
+
+/* The class of most addresses; of several the one that comes first. */
+static uint32_t net_commonest(const struct unit *u, const struct net *net)
+{
+	uint32_t best = 0, most = 0;
+
+	for (size_t i = 0; i < net->count; i++) {
+		addr_t last, first = clipped(net, i, &last);
+
+		u->tally[net->piece[i].class] += (uint32_t)(last - first) + 1;
+	}
+	for (size_t i = 0; i < net->count; i++) {
+		uint32_t class = net->piece[i].class;
+
+		if (u->tally[class] > most) {
+			most = u->tally[class];
+			best = class;
+		}
+		u->tally[class] = 0;
+	}
+	return best;
+}
+
+/* The class that most /24s have from end to end, 0 where there is none or the /16 has a hole. */
+static uint32_t commonest_net(const struct unit *u, addr_t base)
+{
+	uint32_t best = 0, most = 0;
+	bool full = true;
+	size_t from = 0;
+
+	for (addr_t first = base; first < base + 65536; first += 256) {
+		struct net net = net_at(u, &from, first);
+
+		full = full && net_is_full(&net);
+		if (net_is_uniform(&net)) {
+			u->tally[net.piece->class]++;
+		}
+	}
+	/* In the order of addresses, so that of several the first wins. */
+	for (size_t i = 0; i < u->count; i++) {
+		uint32_t class = u->piece[i].class;
+
+		if (u->tally[class] > most) {
+			most = u->tally[class];
+			best = class;
+		}
+		u->tally[class] = 0;
+	}
+	return full ? best : 0;
+}
+
+/* Whether all of the first `octets` of an address are written with one digit: see 3. above. */
+static bool single_digits(addr_t addr, unsigned octets)
+{
+	for (unsigned i = 0; i < octets; i++) {
+		if ((addr >> (24 - 8 * i) & 0xff) > 9) {
+			return false;
+		}
+	}
+	return true;
+}
+
+static void emit_net(struct unit *u, const struct net *net, uint32_t around)
+{
+	uint32_t wild = 0;
+
+	if (net_is_uniform(net) && net->piece->class == around) {
+		return;
+	}
+	if (net_is_full(net) && !single_digits(net->first, 3)) {
+		wild = net_commonest(u, net);
+		emit(u, prefix_of(4, net->first, 24), wild);
+	}
+	for (size_t i = 0; i < net->count; i++) {
+		addr_t last, first = clipped(net, i, &last);
+
+		if (net->piece[i].class == wild) {
+			continue;
+		}
+		for (addr_t a = first; a <= last; a++) {
+			emit(u, prefix_of(4, a, 32), net->piece[i].class);
+		}
+	}
+}
+
+static void emit_v4(struct unit *u, addr_t base)
+{
+	uint32_t around = single_digits(base, 2) ? 0 : commonest_net(u, base);
+	size_t from = 0;
+
+	if (around != 0) {
+		emit(u, prefix_of(4, base, 16), around);
+	}
+	for (addr_t first = base; first < base + 65536; first += 256) {
+		struct net net = net_at(u, &from, first);
+
+		emit_net(u, &net, around);
+	}
+}
+
+/* --- IPv6 ---------------------------------------------------------------------------------------
+ */
+
+static void emit_v6(struct unit *u)
+{
+	for (size_t i = 0; i < u->count; i++) {
+		addr_t first = u->piece[i].first;
+		bool done = false;
+		struct prefix p;
+
+		while (range_next(6, &first, u->piece[i].last, &done, &p)) {
+			unsigned len = (p.len + 3U) / 4 * 4;
+			unsigned names = 1U << (len - p.len);
+
+			for (unsigned n = 0; n < names; n++) {
+				addr_t step = len == 128 ? 1 : (addr_t)1 << (128 - len);
+
+				emit(u, prefix_of(6, p.addr + n * step, len), u->piece[i].class);
+			}
+		}
+	}
+}
+
+void block_rrs(const struct prefix *unit, const struct segments *segments,
+	       const struct zone_view *view, struct txn *txn, owner_sink *sink, void *context)
+{
+	struct unit u = {.sink = sink, .context = context};
+	struct segments listed = {0};
+
+	lens_cut(view, unit->family, segments, &listed);
+	lens_init(&u.lens, &listed, view, txn);
+	u.tally = must_alloc((u.lens.classes + 1) * sizeof *u.tally);
+	find_pieces(&u, &listed);
+	if (unit->family == 4) {
+		emit_v4(&u, unit->addr);
+	} else {
+		emit_v6(&u);
+	}
+	free(u.piece);
+	free(u.tally);
+	lens_release(&u.lens);
+	segments_release(&listed);
+}

@@ -1,0 +1,25 @@
+/*
+ * check_inside.h: for check.c and check_index.c.
+ */
+#ifndef DNSBLD_CHECK_INSIDE_H
+#define DNSBLD_CHECK_INSIDE_H
+
+#include "check.h"
+#include "interned.h"
+#include "state.h"
+
+struct check {
+	struct txn *txn;
+	struct state state;
+	struct interned *answers, *texts; /* references, counted again */
+	check_fault *fault;
+	void *context;
+	uint64_t faults;
+};
+
+void check_say(struct check *c, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Flattens all claims and compares with the index; counts the references to answers. */
+void check_index(struct check *c);
+
+#endif

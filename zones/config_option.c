@@ -1,0 +1,123 @@
+/*
+ * config_option.c: every option there is. dnsbld.conf(5) and the sample say the same in words; a
+ * test holds the sample against this table.
+ */
+#include "config_option.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#define FIELD(type, member) \
+	.field = offsetof(struct type, member), .size = sizeof(((struct type *)0)->member)
+
+#define DAY  86400u
+#define MIB  ((uint64_t)1 << 20)
+#define TIB  ((uint64_t)1 << 40)
+#define LONG (36525u * (uint64_t)DAY) /* what duration_parse() allows: 100 years */
+
+enum {
+	TTL_LIMIT = INT32_MAX, /* RFC 2181 §8; the SOA's times keep to it as well */
+	REPORTS = 1000000,     /* a policy that waits for more waits for ever */
+	CONNECTIONS = 100000,  /* past any limit on open files worth setting */
+};
+
+static const struct config_option tcp_options[] = {
+	{"clients", OPTION_VALUE, .fallback = "1000", .set = value_number, .min = 1,
+	 .max = CONNECTIONS, FIELD(tcp_config, clients)},
+	{"per_client", OPTION_VALUE, .fallback = "20", .set = value_number, .min = 1,
+	 .max = CONNECTIONS, FIELD(tcp_config, per_client)},
+	{"idle", OPTION_VALUE, .fallback = "10s", .set = value_milliseconds, .min = 1, .max = DAY,
+	 FIELD(tcp_config, idle_ms)},
+	{"partial", OPTION_VALUE, .fallback = "2s", .set = value_milliseconds, .min = 1, .max = DAY,
+	 FIELD(tcp_config, partial_ms)},
+	{.name = NULL},
+};
+
+static const struct config_option policy_options[] = {
+	{"reports", OPTION_VALUE, .required = "reports = 3", .set = value_number, .min = 1,
+	 .max = REPORTS, FIELD(policy_config, reports)},
+	{"reporters", OPTION_VALUE, .required = "reporters = 2", .set = value_number, .min = 1,
+	 .max = REPORTS, FIELD(policy_config, reporters)},
+	{"within", OPTION_VALUE, .required = "within = 24h", .set = value_seconds, .min = 1,
+	 .max = LONG, FIELD(policy_config, within_s)},
+	{.name = NULL},
+};
+
+static const struct config_option sublist_options[] = {
+	{"code", OPTION_VALUE, .required = "code = 2", .set = value_number, .min = 2, .max = 254,
+	 FIELD(sublist_config, code)},
+	{"text", OPTION_VALUE, .set = value_text, FIELD(sublist_config, text)},
+	{"expires", OPTION_VALUE, .fallback = "never", .set = value_expiry, .min = 1, .max = LONG,
+	 FIELD(sublist_config, expires_s)},
+	{"policy", OPTION_SECTION, .options = policy_options, FIELD(sublist_config, policy),
+	 .close = policy_close},
+	{.name = NULL},
+};
+
+static const struct config_option soa_options[] = {
+	{"mname", OPTION_VALUE, .required = "mname = \"ns1.example.net\"", .set = value_name,
+	 FIELD(soa_config, mname)},
+	{"rname", OPTION_VALUE, .required = "rname = \"hostmaster.example.org\"", .set = value_name,
+	 FIELD(soa_config, rname)},
+	{"refresh", OPTION_VALUE, .fallback = "10m", .set = value_seconds, .min = 1,
+	 .max = TTL_LIMIT, FIELD(soa_config, refresh_s)},
+	{"retry", OPTION_VALUE, .fallback = "5m", .set = value_seconds, .min = 1, .max = TTL_LIMIT,
+	 FIELD(soa_config, retry_s)},
+	{"expire", OPTION_VALUE, .fallback = "1d", .set = value_seconds, .min = 1, .max = TTL_LIMIT,
+	 FIELD(soa_config, expire_s)},
+	{"minimum", OPTION_VALUE, .fallback = "5m", .set = value_seconds, .max = TTL_LIMIT,
+	 FIELD(soa_config, minimum_s)},
+	{.name = NULL},
+};
+
+static const struct config_option host_options[] = {
+	{"a", OPTION_LIST, .set = host_add_a},
+	{"aaaa", OPTION_LIST, .set = host_add_aaaa},
+	{.name = NULL},
+};
+
+static const struct config_option zone_options[] = {
+	{"sublists", OPTION_LIST, .never_empty = true, .set = zone_add_sublist},
+	{"ns", OPTION_LIST, .required = "ns = { \"ns1.example.net\", \"ns2.example.net\" }",
+	 .set = zone_add_ns},
+	{"ttl", OPTION_VALUE, .fallback = "5m", .set = value_seconds, .max = TTL_LIMIT,
+	 FIELD(zone_config, ttl_s)},
+	{"soa", OPTION_SECTION,
+	 .required = "soa { mname = \"ns1.example.net\"  rname = \"hostmaster.example.org\" }",
+	 .options = soa_options, FIELD(zone_config, soa)},
+	{"apex", OPTION_SECTION, .options = host_options, FIELD(zone_config, at_apex)},
+	{"host", OPTION_TITLED, .options = host_options, .open = host_open, .close = host_close},
+	{.name = NULL},
+};
+
+const struct config_option config_options[] = {
+	{"database", OPTION_VALUE, .required = "database = \"/var/lib/dnsbld\"", .set = value_path,
+	 FIELD(config, database)},
+	{"listen", OPTION_LIST, .required = "listen = { \"192.0.2.53:53\", \"[2001:db8::53]:53\" }",
+	 .set = listen_add},
+	{"workers", OPTION_VALUE, .set = value_number, .min = 1, .max = CONFIG_WORKERS,
+	 FIELD(config, workers)},
+	{"user", OPTION_VALUE, .set = value_string, FIELD(config, user)},
+	{"map_size", OPTION_VALUE, .fallback = "64G", .set = value_size, .min = MIB,
+	 .max = 64 * TIB, FIELD(config, map_size)},
+	{"exclude_reserved", OPTION_VALUE, .fallback = "true", .set = value_bool,
+	 FIELD(config, exclude_reserved)},
+	{"tcp", OPTION_SECTION, .options = tcp_options, FIELD(config, tcp)},
+	/* Zones name sublists, which therefore come first. */
+	{"sublist", OPTION_TITLED, .required = "sublist relay { code = 2 }",
+	 .options = sublist_options, .open = sublist_open},
+	{"zone", OPTION_TITLED, .required = "zone \"dnsbl.example.org\" { ns = …  soa { … } }",
+	 .options = zone_options, .open = zone_open, .close = zone_close},
+	{.name = NULL},
+};
+
+enum status place_fail(const struct config_place *place, const char *format, ...)
+{
+	char words[768];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(words, sizeof words, format, args);
+	va_end(args);
+	return fail(ST_CONFIG, "%s:%u: %s", place->file, place->line, words);
+}

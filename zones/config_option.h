@@ -1,0 +1,90 @@
+/*
+ * config_option.h: the option table, one row for each name that a config file may hold. Private to
+ * zones/config*.c and their tests. A new option is a row in config_option.c and a field in
+ * config.h.
+ *
+ * Sections are structs: a row of a value says where in the struct of its section it goes, what
+ * turns words into it, what holds where the file is silent, and what is allowed. Rows are read in
+ * the table's order, whatever the order in the file: a row may lean on those above it.
+ */
+#ifndef DNSBLD_CONFIG_OPTION_H
+#define DNSBLD_CONFIG_OPTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config.h"
+
+struct config_option;
+
+/* Where in the file a value or a section stands: for messages, and for what it may lean on. */
+struct config_place {
+	const char *file;
+	unsigned line;
+	const struct config_option *option;
+	struct config *config; /* as far as it has been read */
+};
+
+enum option_kind {
+	OPTION_VALUE,   /* name = value */
+	OPTION_LIST,    /* name = { value, … }, or name = value */
+	OPTION_SECTION, /* name { … }, at most once */
+	OPTION_TITLED,  /* name "title" { … }, once for each title */
+};
+
+/* Reads one value into the section's struct, for a list one item more. ST_CONFIG with place_fail().
+ */
+typedef enum status option_set(const struct config_place *place, const char *text, void *section);
+
+/* The struct of a section that begins, NULL having failed; for a titled one it makes it. */
+typedef void *option_open(const struct config_place *place, const char *title, void *outer);
+
+/* When all of a section has been read: what only then can be checked. `place` is the section's
+ * name. */
+typedef enum status option_close(const struct config_place *place, void *section);
+
+struct config_option {
+	const char *name; /* NULL ends a table */
+	enum option_kind kind;
+	const char *required; /* how to write it, told where it is missing; NULL where it may be */
+	const char
+		*fallback; /* what holds where the file is silent, in the file's words; or NULL */
+	bool never_empty;  /* a list that says something else when empty than when left out */
+	option_set *set;
+	uint64_t min, max;  /* of a number, or of seconds, or of bytes */
+	size_t field, size; /* in the section's struct; of a section without `open`: its own struct
+			       there */
+	const struct config_option *options; /* a section's */
+	option_open *open;
+	option_close *close;
+};
+
+/* The file's own rows. */
+extern const struct config_option config_options[];
+
+/* ST_CONFIG, with "FILE:LINE: " before the words. */
+enum status place_fail(const struct config_place *place, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* For strspn(); LDH is what a host's name is made of (RFC 1123 §2.1). */
+#define DIGITS "0123456789"
+#define LDH    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-" DIGITS
+
+/* config_value.c: values that any section may have, */
+option_set value_number, value_seconds, value_milliseconds, value_expiry, value_size, value_bool;
+option_set value_string, value_path, value_text, value_name;
+
+/* and what other setters are made of: a domain name other than the root; */
+enum status place_name(const struct config_place *place, const char *text, struct name *name);
+/* an address, without a length; */
+bool config_addr(const char *text, uint8_t *family, addr_t *addr);
+/* an array with room for one more at its end, zeroed. */
+void *config_grow(void *array, size_t *count, size_t size);
+
+/* config_section.c and config_zone.c: what belongs to one section. */
+option_set listen_add, zone_add_ns, zone_add_sublist, host_add_a, host_add_aaaa;
+option_open sublist_open, zone_open, host_open;
+option_close policy_close, zone_close, host_close;
+
+#endif

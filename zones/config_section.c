@@ -1,0 +1,109 @@
+/*
+ * config_section.c: addresses to listen on, sublists and their policies. Zones are in
+ * config_zone.c.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "config_option.h"
+
+enum { SUBLIST_NAME = 63 }; /* RFC 5782 §2.3: it may become a label */
+
+/* ------------------------------------------------------------------------------------- listen */
+
+/* 1 to 65535 without a leading zero; 0 where it is none. */
+static uint16_t read_port(const char *text)
+{
+	size_t len = strspn(text, DIGITS);
+	bool digits = len > 0 && len <= 5 && text[len] == '\0' && text[0] != '0';
+	unsigned long port = digits ? strtoul(text, NULL, 10) : 0;
+
+	return port <= UINT16_MAX ? (uint16_t)port : 0;
+}
+
+enum status listen_add(const struct config_place *place, const char *text, void *section)
+{
+	struct config *config = section;
+	struct listen_config listen = {0};
+	const char *colon = strrchr(text, ':');
+	bool brackets = text[0] == '[' && colon && colon > text && colon[-1] == ']';
+	char addr[ADDR_TEXT] = "";
+
+	if (colon && (size_t)(colon - text) < sizeof addr) {
+		memcpy(addr, text + brackets, (size_t)(colon - text) - 2 * brackets);
+		listen.port = read_port(colon + 1);
+	}
+	/* ::ffff:192.0.2.53 comes back as IPv4, so brackets and family differ there as well. */
+	if (listen.port == 0 || !config_addr(addr, &listen.family, &listen.addr) ||
+	    (listen.family == 6) != brackets) {
+		return place_fail(place, "listen '%.80s' must be an address and a port: %s", text,
+				  "\"192.0.2.53:53\" or \"[2001:db8::53]:53\"");
+	}
+	for (size_t i = 0; i < config->listen_count; i++) {
+		const struct listen_config *old = &config->listen[i];
+		if (old->family == listen.family && old->addr == listen.addr &&
+		    old->port == listen.port) {
+			return place_fail(place, "listen '%s' is given twice", text);
+		}
+	}
+	addr_format(listen.family, listen.addr, addr);
+	snprintf(listen.text, sizeof listen.text, brackets ? "[%s]:%u" : "%s:%u", addr,
+		 listen.port);
+	config->listen = config_grow(config->listen, &config->listen_count, sizeof *config->listen);
+	config->listen[config->listen_count - 1] = listen;
+	return ST_OK;
+}
+
+/* ----------------------------------------------------------------------------------- sublists */
+
+/* RFC 5782 §2.3: at least two characters, and not digits alone: those would be an octet. */
+static bool is_sublist_name(const char *name)
+{
+	size_t len = strspn(name, LDH "_");
+
+	return name[len] == '\0' && len >= 2 && len <= SUBLIST_NAME && strspn(name, DIGITS) < len;
+}
+
+void *sublist_open(const struct config_place *place, const char *title, void *outer)
+{
+	struct config *config = outer;
+
+	if (!is_sublist_name(title)) {
+		place_fail(place, "sublist '%.80s': a name is 2 to %d letters, digits, - and _, %s",
+			   title, SUBLIST_NAME, "not digits alone");
+		return NULL;
+	}
+	for (size_t i = 0; i < config->sublist_count; i++) {
+		if (strcasecmp(config->sublists[i].name, title) == 0) {
+			place_fail(place, "sublist '%s' is given twice: case makes no difference",
+				   title);
+			return NULL;
+		}
+	}
+	if (config->sublist_count == CONFIG_SUBLISTS) {
+		place_fail(place, "sublist '%s' is one too many: there may be %d", title,
+			   CONFIG_SUBLISTS);
+		return NULL;
+	}
+	config->sublists =
+		config_grow(config->sublists, &config->sublist_count, sizeof *config->sublists);
+
+	struct sublist_config *sublist = &config->sublists[config->sublist_count - 1];
+	sublist->name = must_strdup(title);
+	sublist->text = must_strdup("");
+	return sublist;
+}
+
+enum status policy_close(const struct config_place *place, void *section)
+{
+	struct policy_config *policy = section;
+
+	if (policy->reporters > policy->reports) {
+		return place_fail(place, "reporters = %u: it must be at most reports, which is %u",
+				  policy->reporters, policy->reports);
+	}
+	policy->given = true;
+	return ST_OK;
+}

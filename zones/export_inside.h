@@ -1,0 +1,47 @@
+/*
+ * export_inside.h: what the export formats share. Private to zones/export*.c.
+ *
+ *     export.c          chooses the format, judges the outcome
+ *     export_walk.c     the index, as prefixes of one sublist or as units
+ *     export_bind.c …   one file a format
+ */
+#ifndef DNSBLD_EXPORT_INSIDE_H
+#define DNSBLD_EXPORT_INSIDE_H
+
+#include "answer.h"
+#include "export.h"
+
+struct zone_export {
+	struct txn *txn;
+	const struct config *config;
+	const struct zone_config *zone;
+	struct zone_view view;
+	uint32_t serial;
+	FILE *out;
+	uint64_t entries;
+};
+
+void export_bind(struct zone_export *e);
+void export_cidr(struct zone_export *e);
+void export_json(struct zone_export *e);
+void export_rbldnsd(struct zone_export *e);
+
+/* --- export_walk.c ------------------------------------------------------------------------------
+ */
+
+/*
+ * Calls for each prefix that is listed on a sublist (its place in the view), with the id of its own
+ * text or 0: of one family, ascending, disjoint, as wide as can be but no wider than a listing.
+ * EXPORT_ANY: on any of the zone's, texts are 0.
+ */
+enum { EXPORT_ANY = -1 };
+typedef void export_prefix(struct zone_export *e, const struct prefix *p, int sublist,
+			   uint32_t text);
+void export_walk(struct zone_export *e, unsigned family, int sublist, export_prefix *visit);
+
+/* Calls for each unit that has anything, IPv4 first, ascending: see block_rrs(). */
+typedef void export_unit(struct zone_export *e, const struct prefix *unit,
+			 const struct segments *segments);
+void export_units(struct zone_export *e, export_unit *visit);
+
+#endif

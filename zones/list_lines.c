@@ -1,0 +1,94 @@
+/*
+ * list_lines.c: a file, cut into lines without copying them: the caller gets the line where it was
+ * read to. What is left of a line at the buffer's end is moved to its front before more is read,
+ * and as the buffer holds two of the longest lines, that is rare.
+ */
+#include "list.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char TOO_LONG[] = "the line is longer than 65536 octets";
+
+struct list_lines {
+	FILE *in;
+	bool eof;
+	bool begun; /* the first line was given: what looks like a byte order mark is none any more
+		     */
+	size_t at, end;
+	char buffer[2 * LIST_LINE + 2];
+};
+
+struct list_lines *list_lines_new(FILE *in)
+{
+	struct list_lines *l = must_alloc(sizeof *l);
+
+	l->in = in;
+	return l;
+}
+
+void list_lines_free(struct list_lines *l)
+{
+	free(l);
+}
+
+static enum line bad(char **text, const char *why)
+{
+	*text = (char *)why;
+	return LINE_BAD;
+}
+
+/* The line of `len` octets at `start`, its end already taken off. */
+static enum line give(struct list_lines *l, char *start, size_t len, char **text)
+{
+	static const char mark[] = "\xef\xbb\xbf"; /* UTF-8's byte order mark: editors write it */
+
+	if (!l->begun && len >= 3 && memcmp(start, mark, 3) == 0) {
+		start += 3;
+		len -= 3;
+	}
+	l->begun = true;
+	if (len > 0 && start[len - 1] == '\r') {
+		len--;
+	}
+	if (len > LIST_LINE) {
+		return bad(text, TOO_LONG);
+	}
+	if (memchr(start, '\0', len)) {
+		return bad(text, "the line has a NUL in it");
+	}
+	start[len] = '\0';
+	*text = start;
+	return LINE_TEXT;
+}
+
+enum line list_lines_next(struct list_lines *l, char **text)
+{
+	size_t searched = 0;
+	bool skipping = false; /* in a line that is too long: its beginning is gone already */
+
+	for (;;) {
+		char *start = l->buffer + l->at;
+		size_t have = l->end - l->at;
+		char *end = memchr(start + searched, '\n', have - searched);
+
+		if (end || (l->eof && (have > 0 || skipping))) {
+			size_t len = end ? (size_t)(end - start) : have;
+
+			l->at += len + (end ? 1 : 0);
+			return skipping ? bad(text, TOO_LONG) : give(l, start, len, text);
+		}
+		if (l->eof) {
+			return LINE_END;
+		}
+		if (have > LIST_LINE + 4) { /* a mark and a CR are not the line's */
+			skipping = true;
+			have = 0;
+		}
+		memmove(l->buffer, l->buffer + l->end - have, have);
+		l->at = 0;
+		l->end = have + fread(l->buffer + have, 1, sizeof l->buffer - 1 - have, l->in);
+		l->eof = l->end == have;
+		searched = have;
+	}
+}

@@ -1,0 +1,39 @@
+/*
+ * store_files.h: the files of a database's folder: owners, modes, the writer's lock. For store.c.
+ */
+#ifndef DNSBLD_STORE_FILES_H
+#define DNSBLD_STORE_FILES_H
+
+#include <limits.h>
+#include <stdint.h>
+
+#include "status.h"
+#include "store.h"
+
+enum {
+	FILE_MODE_FOLDER = 0750,
+	FILE_MODE_DATA = 0640,   /* dnsbld's group may read … */
+	FILE_MODE_LOCK = 0660,   /* … and must take a reader's slot */
+	FILE_MODE_PRIVATE = 0700 /* evidence/ */
+};
+
+/* Makes the folder and evidence/ below it, gives them to owner and group (-1: leave), and becomes
+ * the owner. */
+enum status files_make_folder(const char *dir, int owner, int group);
+
+/* Sets the modes of the files that LMDB made: it gives both the same. */
+enum status files_set_modes(const char *dir);
+
+/* As root: becomes the folder's owner, for good. ST_OK when not root; ST_NOINPUT when there is no
+ * folder or database. */
+enum status files_become_owner(const char *dir);
+
+/* Takes writer.lock, waiting at most wait_ms. ST_AGAIN after that. */
+enum status files_lock(const char *dir, unsigned wait_ms, int *lock);
+void files_unlock(int lock); /* -1 is fine */
+
+/* For blob.c: a second environment whose writers hold the main one's lock. Made where there is
+ * none. */
+enum status store_open_beside(struct store **store, const char *dir, uint64_t map_size);
+
+#endif

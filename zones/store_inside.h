@@ -1,0 +1,40 @@
+/*
+ * store_inside.h: the store from inside, for store.c and store_txn.c. Nothing else includes lmdb.h.
+ */
+#ifndef DNSBLD_STORE_INSIDE_H
+#define DNSBLD_STORE_INSIDE_H
+
+#include <lmdb.h>
+#include <sys/stat.h>
+
+#include "store.h"
+
+struct store {
+	MDB_env *env;
+	MDB_dbi dbi[TABLES];
+	char *dir;
+	int writer_lock;    /* -1: not a writer, or one that needs no lock of its own */
+	bool unfinished;    /* the schema row is still to be written */
+	struct stat opened; /* data.mdb */
+	unsigned page_bytes;
+};
+
+static inline MDB_val val_of(struct bytes b)
+{
+	return (MDB_val){b.len, (void *)(uintptr_t)b.data};
+}
+
+static inline struct bytes bytes_of_val(MDB_val v)
+{
+	return (struct bytes){v.mv_data, v.mv_size};
+}
+
+extern const char *const store_table_name[TABLES];
+
+/* The one place where LMDB's errors become ours; `what` was being done. */
+enum status store_error(const struct store *store, int rc, const char *what);
+
+/* The row of `meta` that makes a database finished. */
+extern const struct bytes store_schema_key;
+
+#endif

@@ -1,0 +1,284 @@
+/*
+ * store_txn.c: transactions and scans. Errors are sticky: the first one is kept in the transaction,
+ * later calls do nothing.
+ */
+#include <stdlib.h>
+
+#include "store_inside.h"
+
+struct txn {
+	struct store *store;
+	MDB_txn *mdb;
+	enum status status;
+	bool write;
+};
+
+struct scan {
+	struct txn *txn;
+	MDB_cursor *cursor;
+	enum table table;
+};
+
+struct store_usage store_table_usage(struct txn *txn, enum table table)
+{
+	MDB_stat st;
+
+	if (mdb_stat(txn->mdb, txn->store->dbi[table], &st)) {
+		return (struct store_usage){0, 0};
+	}
+	return (struct store_usage){
+		(uint64_t)(st.ms_branch_pages + st.ms_leaf_pages + st.ms_overflow_pages) *
+			st.ms_psize,
+		st.ms_entries,
+	};
+}
+
+static enum status begin(struct store *s, bool write, struct txn **txn)
+{
+	struct txn *t = must_alloc(sizeof *t);
+	int rc = mdb_txn_begin(s->env, NULL, write ? 0 : MDB_RDONLY, &t->mdb);
+
+	if (rc == MDB_MAP_RESIZED) {
+		/* Another process made the map larger; no transaction is open here, so follow it.
+		 */
+		rc = mdb_env_set_mapsize(s->env, 0);
+		if (!rc) {
+			rc = mdb_txn_begin(s->env, NULL, write ? 0 : MDB_RDONLY, &t->mdb);
+		}
+	}
+	if (rc) {
+		free(t);
+		return store_error(s, rc, "beginning a transaction");
+	}
+	t->store = s;
+	t->write = write;
+	*txn = t;
+	return ST_OK;
+}
+
+enum status txn_read(struct store *store, struct txn **txn)
+{
+	return begin(store, false, txn);
+}
+
+void txn_reset(struct txn *txn)
+{
+	mdb_txn_reset(txn->mdb);
+}
+
+enum status txn_renew(struct txn *txn)
+{
+	int rc = mdb_txn_renew(txn->mdb);
+
+	if (rc == MDB_MAP_RESIZED) {
+		rc = mdb_env_set_mapsize(txn->store->env, 0);
+		if (!rc) {
+			rc = mdb_txn_renew(txn->mdb);
+		}
+	}
+	txn->status = store_error(txn->store, rc, "renewing a transaction");
+	return txn->status;
+}
+
+enum status txn_write(struct store *store, struct txn **txn)
+{
+	MDB_envinfo info;
+	enum status status = begin(store, true, txn);
+
+	if (status) {
+		return status;
+	}
+	mdb_env_info(store->env, &info);
+	if (mdb_txn_id((*txn)->mdb) != info.me_last_txnid + 1) {
+		txn_abort(*txn);
+		*txn = NULL;
+		return fail(
+			ST_INTERNAL,
+			"%s: lock.mdb names another transaction than data.mdb: stop dnsbld, remove "
+			"lock.mdb, run 'feeder check'",
+			store->dir);
+	}
+	return ST_OK;
+}
+
+enum status txn_commit(struct txn *txn)
+{
+	struct store *s = txn->store;
+	enum status status;
+	int rc;
+
+	if (txn->write && s->unfinished) {
+		txn_put(txn, TABLE_META, store_schema_key,
+			bytes_of((const uint8_t[]){0, 0, 0, STORE_SCHEMA}, 4));
+	}
+	status = txn->status;
+	if (status) {
+		txn_abort(txn);
+		return status;
+	}
+	rc = mdb_txn_commit(txn->mdb);
+	free(txn);
+	status = store_error(s, rc, "committing");
+	if (!status) {
+		s->unfinished = false;
+	}
+	return status;
+}
+
+void txn_abort(struct txn *txn)
+{
+	if (txn) {
+		mdb_txn_abort(txn->mdb);
+		free(txn);
+	}
+}
+
+enum status txn_status(const struct txn *txn)
+{
+	return txn->status;
+}
+
+void txn_fail(struct txn *txn, enum status status)
+{
+	if (!txn->status) {
+		txn->status = status;
+	}
+}
+
+uint64_t txn_id(const struct txn *txn)
+{
+	return mdb_txn_id(txn->mdb);
+}
+
+/* Keeps an error; true on success. `absent` is LMDB's word for "there is none", which is no error.
+ */
+static bool done(struct txn *txn, int rc, int absent, const char *what)
+{
+	if (rc && rc != absent) {
+		txn_fail(txn, store_error(txn->store, rc, what));
+	}
+	return rc == 0;
+}
+
+bool txn_get(struct txn *txn, enum table table, struct bytes key, struct bytes *value)
+{
+	MDB_val k = val_of(key), v;
+
+	if (txn->status || !done(txn, mdb_get(txn->mdb, txn->store->dbi[table], &k, &v),
+				 MDB_NOTFOUND, "reading")) {
+		return false;
+	}
+	*value = bytes_of_val(v);
+	return true;
+}
+
+void txn_put(struct txn *txn, enum table table, struct bytes key, struct bytes value)
+{
+	MDB_val k = val_of(key), v = val_of(value);
+
+	if (!txn->status) {
+		done(txn, mdb_put(txn->mdb, txn->store->dbi[table], &k, &v, 0), 0, "writing");
+	}
+}
+
+bool txn_del(struct txn *txn, enum table table, struct bytes key)
+{
+	MDB_val k = val_of(key);
+
+	return !txn->status && done(txn, mdb_del(txn->mdb, txn->store->dbi[table], &k, NULL),
+				    MDB_NOTFOUND, "deleting");
+}
+
+struct scan *scan_open(struct txn *txn, enum table table)
+{
+	struct scan *scan = must_alloc(sizeof *scan);
+
+	scan->txn = txn;
+	scan->table = table;
+	if (!txn->status) {
+		done(txn, mdb_cursor_open(txn->mdb, txn->store->dbi[table], &scan->cursor), 0,
+		     "opening a cursor");
+	}
+	return scan;
+}
+
+void scan_close(struct scan *scan)
+{
+	if (scan) {
+		if (scan->cursor) {
+			mdb_cursor_close(scan->cursor);
+		}
+		free(scan);
+	}
+}
+
+static bool move(struct scan *scan, MDB_cursor_op op, MDB_val k, struct bytes *key,
+		 struct bytes *value)
+{
+	MDB_val v;
+
+	if (scan->txn->status ||
+	    !done(scan->txn, mdb_cursor_get(scan->cursor, &k, &v, op), MDB_NOTFOUND, "reading")) {
+		return false;
+	}
+	*key = bytes_of_val(k);
+	*value = bytes_of_val(v);
+	return true;
+}
+
+bool scan_seek(struct scan *scan, struct bytes at_least, struct bytes *key, struct bytes *value)
+{
+	/* LMDB has no empty key to look for. */
+	return move(scan, at_least.len ? MDB_SET_RANGE : MDB_FIRST, val_of(at_least), key, value);
+}
+
+bool scan_next(struct scan *scan, struct bytes *key, struct bytes *value)
+{
+	return move(scan, MDB_NEXT, (MDB_val){0, NULL}, key, value);
+}
+
+bool scan_prev(struct scan *scan, struct bytes *key, struct bytes *value)
+{
+	return move(scan, MDB_PREV, (MDB_val){0, NULL}, key, value);
+}
+
+bool scan_insert(struct scan *scan, struct bytes key, struct bytes value, struct bytes *existing)
+{
+	MDB_val k = val_of(key), v = val_of(value);
+
+	*existing = bytes_of(NULL, 0);
+	if (scan->txn->status) {
+		return false;
+	}
+	int rc = mdb_cursor_put(scan->cursor, &k, &v, MDB_NOOVERWRITE);
+
+	if (rc == MDB_KEYEXIST) {
+		*existing = bytes_of_val(v);
+	}
+	return done(scan->txn, rc, MDB_KEYEXIST, "writing");
+}
+
+void scan_replace(struct scan *scan, struct bytes key, struct bytes value)
+{
+	MDB_val k = val_of(key), v = val_of(value);
+
+	if (!scan->txn->status) {
+		done(scan->txn, mdb_cursor_put(scan->cursor, &k, &v, MDB_CURRENT), 0, "writing");
+	}
+}
+
+void scan_delete(struct scan *scan)
+{
+	if (!scan->txn->status) {
+		done(scan->txn, mdb_cursor_del(scan->cursor, 0), 0, "deleting");
+	}
+}
+
+void scan_damaged(struct scan *scan)
+{
+	if (!scan->txn->status) {
+		scan->txn->status =
+			fail(ST_INTERNAL, "%s: a row of table '%s' is damaged: run 'feeder check'",
+			     scan->txn->store->dir, store_table_name[scan->table]);
+	}
+}
