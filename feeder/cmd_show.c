@@ -1,0 +1,293 @@
+/*
+ * cmd_show.c: feeder show: what DNS serves for an address or a prefix, and why: every claim and
+ * every exclusion that covers it, what was reported of it, and what was done about it.
+ */
+#include <stdlib.h>
+
+#include "answer.h"
+#include "audittext.h"
+#include "claimtext.h"
+#include "evidence.h"
+#include "exclusiontext.h"
+#include "feeder.h"
+#include "output.h"
+#include "rfc3339.h"
+#include "served.h"
+
+enum { INSIDE_SHOWN = 64 }; /* claims inside a prefix: a /8 can have millions */
+
+struct showing {
+	const struct call *call;
+	struct prefix prefix;
+	struct txn *txn;
+	struct names names;
+	struct json json;
+	const char *title; /* of this part; NULL once it has been printed */
+	uint64_t inside;
+	struct audit_row *rows;
+	size_t row_count, row_room;
+};
+
+/* Begins a part: in JSON an array, in text a heading as soon as there is something below it. */
+static void begin(struct showing *s, const char *name, const char *title)
+{
+	s->title = title;
+	if (s->call->json) {
+		json_open(&s->json, name, '[');
+	}
+}
+
+static void end(struct showing *s)
+{
+	if (s->call->json) {
+		json_close(&s->json, ']');
+	}
+}
+
+/* Begins one thing of a part. */
+static void item(struct showing *s)
+{
+	if (s->call->json) {
+		json_open(&s->json, NULL, '{');
+		return;
+	}
+	if (s->title) {
+		fprintf(output(), "\n%s:\n", s->title);
+		s->title = NULL;
+	}
+	fputs("  ", output());
+}
+
+static void print_claim(struct showing *s, const struct claim *claim)
+{
+	char prefix[PREFIX_TEXT], created[TIME_TEXT], seen[TIME_TEXT], expires[TIME_TEXT];
+	struct bytes text = text_read(s->txn, claim->text);
+	FILE *out = output();
+
+	prefix_format(&claim->prefix, prefix);
+	fprintf(out, "%s on %s", prefix, names_sublist(&s->names, claim->sublist));
+	if (!s->call->public) {
+		fprintf(out, " by %s", names_source(&s->names, claim->source));
+	}
+	fprintf(out, " since %s, last seen %s, expires %s\n", time_format(claim->created, created),
+		time_format(claim->last_seen, seen),
+		claim->expires ? time_format(claim->expires, expires) : "never");
+	if (claim->reason.len > 0 && !s->call->public) {
+		fprintf(out, "    reason: %.*s\n", (int)claim->reason.len,
+			(const char *)claim->reason.data);
+	}
+	if (text.len > 0) {
+		fprintf(out, "    text: %.*s\n", (int)text.len, (const char *)text.data);
+	}
+}
+
+static bool show_claim(void *context, const struct claim *stored)
+{
+	struct showing *s = context;
+	struct claim claim = *stored;
+
+	claim_resolve(s->txn, &claim);
+	item(s);
+	if (s->call->json) {
+		claim_print_json(&claim, &s->names, s->call->public, &s->json);
+		json_close(&s->json, '}');
+	} else {
+		print_claim(s, &claim);
+	}
+	return true;
+}
+
+static bool show_inside(void *context, const struct claim *claim)
+{
+	struct showing *s = context;
+
+	return ++s->inside > INSIDE_SHOWN ? false : show_claim(s, claim);
+}
+
+static bool show_exclusion(void *context, const struct exclusion *exclusion)
+{
+	struct showing *s = context;
+
+	item(s);
+	if (s->call->json) {
+		exclusion_print_json(exclusion, &s->json);
+		json_close(&s->json, '}');
+	} else {
+		exclusion_print_line(exclusion);
+	}
+	return true;
+}
+
+static void print_evidence(struct showing *s, const struct evidence *evidence)
+{
+	const struct report *report = &evidence->report;
+	struct bytes reporter = reporter_name(s->txn, evidence->reporter);
+	const char *category = report_category_name(report->category);
+	char time[TIME_TEXT];
+
+	if (s->call->json) {
+		json_time(&s->json, "observed", report->observed);
+		json_time(&s->json, "received", evidence->received);
+		json_bytes(&s->json, "reporter", reporter);
+		json_text(&s->json, "format", report_format_name(report->format));
+		json_text(&s->json, "category", category);
+		json_text(&s->json, "disposition", report_disposition_name(report->disposition));
+		json_number(&s->json, "incidents", report->incidents);
+		return;
+	}
+	fprintf(output(), "%s %s, by %.*s, %s\n", time_format(evidence_time(evidence), time),
+		category ? category : "unknown", (int)reporter.len, (const char *)reporter.data,
+		report_disposition_name(report->disposition));
+}
+
+static bool show_evidence(void *context, const struct evidence *evidence)
+{
+	struct showing *s = context;
+
+	item(s);
+	print_evidence(s, evidence);
+	if (s->call->json) {
+		json_close(&s->json, '}');
+	}
+	return true;
+}
+
+static bool collect_audit(void *context, const struct audit_row *row)
+{
+	struct showing *s = context;
+
+	if (s->row_count == s->row_room) {
+		s->row_room = s->row_room * 2 + 16;
+		s->rows = must_realloc(s->rows, s->row_room * sizeof *s->rows);
+	}
+	s->rows[s->row_count++] = *row;
+	return true;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	uint64_t left = ((const struct audit_row *)a)->number,
+		 right = ((const struct audit_row *)b)->number;
+
+	return left < right ? -1 : left > right;
+}
+
+/*
+ * They come prefix by prefix; a story is told in the order of time. What they borrow stays till
+ * the end.
+ */
+static void show_history(struct showing *s)
+{
+	audit_covering(s->txn, &s->prefix, collect_audit, s);
+	if (s->row_count > 0) {
+		qsort(s->rows, s->row_count, sizeof *s->rows, by_number);
+	}
+	for (size_t i = 0; i < s->row_count; i++) {
+		item(s);
+		if (s->call->json) {
+			audit_print_json(&s->rows[i], &s->json);
+			json_close(&s->json, '}');
+		} else {
+			audit_print_line(&s->rows[i]);
+		}
+	}
+	free(s->rows);
+}
+
+static void show_claims(struct showing *s)
+{
+	begin(s, "claims", "claims");
+	claims_covering(s->txn, &s->prefix, show_claim, s);
+	end(s);
+	if (s->prefix.len == prefix_bits(s->prefix.family)) {
+		return;
+	}
+	begin(s, "claims_inside", "claims inside it");
+	claims_below(s->txn, &s->prefix, show_inside, s);
+	end(s);
+	if (s->inside > INSIDE_SHOWN && !s->call->json) {
+		fputs("  and more: see 'feeder list'\n", output());
+	}
+}
+
+/* What is ours alone to know. */
+static void show_more(struct showing *s)
+{
+	begin(s, "exclusions", "exclusions (prefix, expires, comment)");
+	exclusions_covering(s->txn, &s->prefix, show_exclusion, s);
+	end(s);
+	begin(s, "evidence", "reports");
+	if (s->prefix.len == prefix_bits(s->prefix.family)) {
+		evidence_of(s->txn, s->prefix.family, s->prefix.addr, 0, show_evidence, s);
+	}
+	end(s);
+	begin(s, "history",
+	      "history (time, who, what, prefix, sublist, source, claims more or fewer, reason)");
+	show_history(s);
+	end(s);
+}
+
+static bool show(struct showing *s)
+{
+	char text[PREFIX_TEXT];
+	bool listed;
+
+	prefix_format(&s->prefix, text);
+	if (s->call->json) {
+		s->json = json_begin(output());
+		json_text(&s->json, "prefix", text);
+	}
+	listed = served_print(s->txn, s->call->config, &s->prefix, s->call->json ? &s->json : NULL);
+	if (s->call->json) {
+		json_bool(&s->json, "listed", listed);
+	} else {
+		fprintf(output(), "%s is %s\n", text, listed ? "listed" : "not listed");
+	}
+	show_claims(s);
+	if (!s->call->public) {
+		show_more(s);
+	}
+	if (s->call->json) {
+		json_end(&s->json);
+	}
+	return listed;
+}
+
+static enum status run(struct call *call)
+{
+	struct showing s = {.call = call};
+	struct store *store = NULL;
+	bool listed = false;
+	enum status status = prefix_parse(call->operands[0], &s.prefix);
+
+	if (!status) {
+		status = call_open_read(call, &store);
+	}
+	if (!status) {
+		status = txn_read(store, &s.txn);
+	}
+	if (!status) {
+		s.names = names_of(s.txn, call->config);
+		listed = show(&s);
+		names_release(&s.names);
+		status = txn_status(s.txn);
+		txn_abort(s.txn);
+	}
+	store_close(store);
+	return status ? status : listed ? ST_OK : ST_NO;
+}
+
+const struct command command_show = {
+	.verb = "show",
+	.operands = "ADDRESS|PREFIX",
+	.least = 1,
+	.most = 1,
+	.options = TAKES(OPTION_PUBLIC),
+	.summary = "Shows what DNS serves for an address, and why",
+	.details = "The records of each zone; every claim that covers it; exclusions; what was\n"
+		   "reported of it; what was done about it, by whom and why. --public leaves out\n"
+		   "all but the records and, of the claims, prefix, sublist, text and times. Exit\n"
+		   "code 0: it is listed (of a prefix: something in it is), on any sublist. 1: it\n"
+		   "is not.\n",
+	.run = run,
+};

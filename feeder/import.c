@@ -1,0 +1,185 @@
+/* import.c: a list that has been read, on its way into the database. */
+#include "import.h"
+
+#include "answer.h"
+#include "excluded.h"
+#include "progress.h"
+
+static struct prefix prefix_of_item(const struct list_item *item)
+{
+	return (struct prefix){item->addr, item->family, item->len};
+}
+
+enum status import_numbers(struct importing *m, struct slices *slices)
+{
+	const struct config *config = m->call->config;
+	bool used[CONFIG_SUBLISTS] = {false};
+	enum status status = ST_OK;
+
+	if (m->slice == slices->number) {
+		return ST_OK;
+	}
+	m->slice = slices->number;
+	m->source = change_source(slices->change, m->call->source);
+	used[m->sublist - config->sublists] = true;
+	for (size_t i = 0; i < m->list.count; i++) {
+		used[m->list.at[i].sublist] = true;
+	}
+	for (size_t i = 0; !status && i < config->sublist_count; i++) {
+		if (used[i]) {
+			m->number[i] = change_sublist(slices->change, config->sublists[i].name);
+			status = m->number[i] ? call_expires(m->call, &config->sublists[i],
+							     &m->expires[i])
+					      : ST_DATA;
+		}
+	}
+	return !status && !m->source ? ST_DATA : status;
+}
+
+/*
+ * The feed was seen now, on each sublist that it is about. Before the claims, which have no expiry
+ * but this.
+ */
+static void touch_snapshots(const struct importing *m, struct change *change)
+{
+	for (size_t i = 0; i < m->call->config->sublist_count; i++) {
+		if (m->number[i]) {
+			change_snapshot(change, m->source, m->number[i], m->expires[i]);
+		}
+	}
+}
+
+/*
+ * Whether the claim that is there has another text or reason: of a feed's snapshot the file is
+ * right.
+ */
+static bool differs(struct txn *txn, const struct claim_add *add)
+{
+	struct claim claim = {.prefix = add->prefix,
+			      .sublist = add->sublist,
+			      .source = add->source};
+	uint8_t room[CLAIM_KEY];
+	struct writer key = writer_of(room, sizeof room);
+	struct bytes record;
+
+	claim_write_key(&key, &claim);
+	if (!txn_get(txn, TABLE_CLAIMS, writer_bytes(&key), &record) ||
+	    !claim_read(writer_bytes(&key), record, &claim)) {
+		return false;
+	}
+	return !bytes_equal(text_read(txn, claim.text), bytes_str(add->text ? add->text : "")) ||
+	       !bytes_equal(claim.reason, bytes_str(add->reason ? add->reason : ""));
+}
+
+static void add_one(struct importing *m, struct slices *slices, const struct claim_add *add)
+{
+	switch (change_add(slices->change, add)) {
+	case CLAIM_ADDED:
+		m->added++;
+		slices->row.added++;
+		break;
+	case CLAIM_RENEWED:
+	case CLAIM_UNTOUCHED:
+		if (m->call->replace && differs(change_txn(slices->change), add)) {
+			change_remove(slices->change, &add->prefix, add->sublist, add->source);
+			change_add(slices->change, add);
+			m->changed++;
+			slices->row.added++;
+			slices->row.removed++;
+		} else {
+			m->renewed++;
+		}
+		break;
+	case CLAIM_EXCLUDED:
+		m->excluded++;
+		break;
+	case CLAIM_FAILED:
+		break;
+	}
+}
+
+/* What the line means for the claim. False: it has expired already. */
+static bool expiry_of(const struct importing *m, const struct list_item *item,
+		      struct claim_add *add)
+{
+	bool by_line = item->expires && !m->call->expires;
+
+	add->snapshot = m->call->replace && !by_line;
+	add->expires = !by_line                      ? m->expires[item->sublist]
+		       : item->expires == LIST_NEVER ? 0
+						     : item->expires;
+	return !by_line || item->expires > m->call->now;
+}
+
+enum status import_add(struct importing *m, struct slices *slices)
+{
+	const struct list *list = &m->list;
+	enum status status = ST_OK;
+
+	if (m->call->replace) {
+		touch_snapshots(m, slices->change);
+	}
+	for (size_t i = 0; !status && i < list->count; i++) {
+		const struct list_item *item = &list->at[i];
+		struct claim_add add = {
+			.prefix = prefix_of_item(item),
+			.imported = true,
+			.reason = list_string(list, item->reason),
+			.text = list_string(list, item->text),
+		};
+
+		status = slices_make_room(slices);
+		status = status ? status : import_numbers(m, slices);
+		if (status) {
+			break;
+		}
+		add.sublist = m->number[item->sublist];
+		add.source = m->source;
+		if (expiry_of(m, item, &add)) {
+			add_one(m, slices, &add);
+			slices->rows++;
+		} else {
+			m->expired++;
+		}
+		progress_at(i);
+		status = change_status(slices->change);
+	}
+	return status;
+}
+
+bool import_has(struct importing *m, const struct prefix *prefix, uint16_t sublist)
+{
+	const struct list *list = &m->list;
+	int order = -1;
+
+	for (; m->at < list->count; m->at++) {
+		struct prefix at = prefix_of_item(&list->at[m->at]);
+
+		order = prefix_compare(&at, prefix);
+		if (order >= 0) {
+			break;
+		}
+	}
+	/* The same prefix on other sublists: the numbers' order is not that of the config. */
+	for (size_t i = m->at; order == 0 && i < list->count; i++) {
+		struct prefix at = prefix_of_item(&list->at[i]);
+
+		order = prefix_compare(&at, prefix);
+		if (order == 0 && m->number[list->at[i].sublist] == sublist) {
+			return true;
+		}
+	}
+	return false;
+}
+
+uint64_t import_count(const struct importing *m, struct txn *txn)
+{
+	uint64_t count = 0;
+
+	for (size_t i = 0; i < m->list.count; i++) {
+		struct prefix prefix = prefix_of_item(&m->list.at[i]), by;
+
+		count += !prefix_excluded(txn, &prefix, &by);
+	}
+	return count;
+}

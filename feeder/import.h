@@ -1,0 +1,39 @@
+/* import.h: a list that has been read, on its way into the database. */
+#ifndef FEEDER_IMPORT_H
+#define FEEDER_IMPORT_H
+
+#include "lines.h"
+#include "listfile.h"
+#include "slices.h"
+
+struct importing {
+	const struct call *call;
+	const struct sublist_config *sublist; /* --sublist */
+	enum list_format format;
+	struct list list;
+	struct bad_lines bad;
+
+	/* Numbers of this slice, by position in the config; 0: no line is on it. */
+	uint16_t number[CONFIG_SUBLISTS];
+	uint64_t expires[CONFIG_SUBLISTS]; /* when a claim does whose line says nothing */
+	uint32_t source;
+	unsigned slice;
+	size_t at; /* import_has(): where in the list the walk is */
+
+	uint64_t added, renewed, changed, withdrawn, excluded, expired;
+	uint64_t change; /* the last one's number */
+};
+
+/* Finds the numbers of the slice that is open, and what expires when. */
+enum status import_numbers(struct importing *m, struct slices *slices);
+
+/* Claims what the list has. */
+enum status import_add(struct importing *m, struct slices *slices);
+
+/* Whether the list has this; to be asked in ascending order of prefixes. */
+bool import_has(struct importing *m, const struct prefix *prefix, uint16_t sublist);
+
+/* How much of the list no exclusion covers. Errors are the transaction's. */
+uint64_t import_count(const struct importing *m, struct txn *txn);
+
+#endif

@@ -1,0 +1,50 @@
+/*
+ * utf8.h: which bytes are UTF-8 (RFC 3629 §4): neither overlong nor a surrogate nor past U+10FFFF.
+ */
+#ifndef FEEDER_UTF8_H
+#define FEEDER_UTF8_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* How many octets the character at `at` has, 1 to 4; 0: it is none. `left` is at least 1. */
+static inline size_t utf8_length(const uint8_t *at, size_t left)
+{
+	uint8_t low = 0x80, high = 0xbf; /* what the second octet may be */
+	size_t len;
+
+	if (at[0] < 0x80) {
+		return 1;
+	}
+	if (at[0] < 0xc2 || at[0] > 0xf4) {
+		return 0;
+	}
+	len = at[0] < 0xe0 ? 2 : at[0] < 0xf0 ? 3 : 4;
+	switch (at[0]) {
+	case 0xe0:
+		low = 0xa0;
+		break;
+	case 0xed:
+		high = 0x9f;
+		break;
+	case 0xf0:
+		low = 0x90;
+		break;
+	case 0xf4:
+		high = 0x8f;
+		break;
+	default:
+		break;
+	}
+	if (len > left || at[1] < low || at[1] > high) {
+		return 0;
+	}
+	for (size_t i = 2; i < len; i++) {
+		if (at[i] < 0x80 || at[i] > 0xbf) {
+			return 0;
+		}
+	}
+	return len;
+}
+
+#endif

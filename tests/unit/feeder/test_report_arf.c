@@ -1,0 +1,441 @@
+/* Feedback reports, and mails that are none. */
+#include "report.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "mail.h"
+
+#include <cmocka.h>
+
+#define ARRIVED 1795255200 /* Sat, 21 Nov 2026 10:00:00 +0000 */
+#define DATED   1795258800 /* an hour later */
+
+#define HEAD                                                 \
+	"From: reports@example.net\nTo: abuse@example.org\n" \
+	"Date: Sat, 21 Nov 2026 12:00:00 +0100\nSubject: report\nMIME-Version: 1.0\n"
+#define REPORT   "Content-Type: multipart/report; report-type=feedback-report; boundary=\"b\"\n\n"
+#define WORDS    "--b\nContent-Type: text/plain\n\nA report about 203.0.113.9.\n\n"
+#define FEEDBACK "--b\nContent-Type: message/feedback-report\n\n"
+#define ABOUT                                                                              \
+	"\n--b\nContent-Type: message/rfc822\n\nReceived: from x (x [203.0.113.8]) by y; " \
+	"Sat, 21 Nov 2026 09:00:00 +0000\nFrom: a@example.com\n\nspam\n"
+#define END "\n--b--\n"
+#define FIELDS                                                   \
+	"Feedback-Type: abuse\nUser-Agent: Test/1\nVersion: 1\n" \
+	"Arrival-Date: Sat, 21 Nov 2026 10:00:00 +0000\nSource-IP: 192.0.2.1\n"
+
+static enum status read_text(const char *text, struct report *report)
+{
+	return arf_read(bytes_str(text), report);
+}
+
+/* The report in a mail of the usual shape with these fields. */
+static struct report read_fields(const char *fields)
+{
+	struct report report;
+	char *text = NULL;
+
+	assert_true(asprintf(&text, HEAD REPORT WORDS FEEDBACK "%s" ABOUT END, fields) > 0);
+	assert_int_equal(read_text(text, &report), ST_OK);
+	free(text);
+	return report;
+}
+
+static void assert_source(const struct report *report, const char *address)
+{
+	char text[PREFIX_TEXT] = "none";
+
+	if (report->source.family) {
+		prefix_format(&report->source, text);
+	}
+	assert_string_equal(text, address);
+	assert_int_equal(report->via, report->source.family ? VIA_FIELD : VIA_NONE);
+	assert_int_equal(report->confidence, report->source.family ? 100 : 0);
+}
+
+static void assert_usual(const struct report *report)
+{
+	assert_source(report, "192.0.2.1");
+	assert_int_equal(report->format, FORMAT_ARF);
+	assert_int_equal(report->category, CATEGORY_SPAM);
+	assert_int_equal(report->disposition, DISPOSITION_EVIDENCE);
+	assert_int_equal(report->observed, ARRIVED);
+	assert_false(report->proof);
+}
+
+static void test_usual_report(void **state)
+{
+	(void)state;
+	struct report report = read_fields(FIELDS);
+
+	assert_usual(&report);
+	assert_int_equal(report.incidents, 1);
+}
+
+static void test_feedback_types(void **state)
+{
+	static const struct {
+		const char *type;
+		enum report_category category;
+		enum report_disposition disposition;
+	} cases[] = {
+		{"Feedback-Type: abuse\n", CATEGORY_SPAM, DISPOSITION_EVIDENCE},
+		{"feedback-type:ABUSE\n", CATEGORY_SPAM, DISPOSITION_EVIDENCE},
+		{"Feedback-Type: abuse (a comment)\n", CATEGORY_SPAM, DISPOSITION_EVIDENCE},
+		{"Feedback-Type:\n abuse\n", CATEGORY_SPAM, DISPOSITION_EVIDENCE},
+		{"Feedback-Type: fraud\n", CATEGORY_FRAUD, DISPOSITION_EVIDENCE},
+		{"Feedback-Type: virus\n", CATEGORY_VIRUS, DISPOSITION_EVIDENCE},
+		{"Feedback-Type: other\n", CATEGORY_OTHER, DISPOSITION_EVIDENCE},
+		{"Feedback-Type: opt-out\n", CATEGORY_OTHER, DISPOSITION_EVIDENCE},
+		{"Feedback-Type: abusive\n", CATEGORY_OTHER, DISPOSITION_EVIDENCE},
+		{"Feedback-Type:\n", CATEGORY_OTHER, DISPOSITION_EVIDENCE},
+		{"", CATEGORY_OTHER, DISPOSITION_EVIDENCE},
+		{"Feedback-Type: not-spam\n", CATEGORY_NOT_SPAM, DISPOSITION_NEGATIVE},
+		{"Feedback-Type: auth-failure\n", CATEGORY_AUTH_FAILURE, DISPOSITION_IGNORED},
+		/* Given twice: the first one. */
+		{"Feedback-Type: auth-failure\nFeedback-Type: abuse\n", CATEGORY_AUTH_FAILURE,
+		 DISPOSITION_IGNORED},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char fields[256];
+
+		snprintf(fields, sizeof fields, "%sSource-IP: 192.0.2.1\n", cases[i].type);
+		struct report report = read_fields(fields);
+
+		print_message("%s\n", cases[i].type);
+		assert_int_equal(report.category, cases[i].category);
+		assert_int_equal(report.disposition, cases[i].disposition);
+		assert_source(&report, "192.0.2.1");
+	}
+}
+
+static void test_source_addresses(void **state)
+{
+	static const struct {
+		const char *fields, *address;
+	} cases[] = {
+		{"Source-IP: 192.0.2.1", "192.0.2.1"},
+		{"source-ip:192.0.2.1", "192.0.2.1"},
+		{"Source-IP:   \t192.0.2.1  \t", "192.0.2.1"},
+		{"Source-IP: [192.0.2.1]", "192.0.2.1"},
+		{"Source-IP: 192.0.2.1 (mail.example.org)", "192.0.2.1"},
+		{"Source-IP: [192.0.2.1] (mail.example.org)", "192.0.2.1"},
+		{"Source-IP: 192.0.2.1; mail.example.org", "192.0.2.1"},
+		{"Source-IP:\n\t192.0.2.1", "192.0.2.1"},
+		{"Source-IP : 192.0.2.1", "192.0.2.1"},
+		{"Source-IP: ::ffff:192.0.2.1", "192.0.2.1"},
+		{"Source-IP: [::FFFF:192.0.2.1]", "192.0.2.1"},
+		{"Source-IP: 2001:DB8:0:0:0:0:0:1", "2001:db8::1"},
+		{"Source-IP: [IPv6:2001:db8::1]", "2001:db8::1"},
+		{"Source-IP: IPv6:2001:db8::1", "2001:db8::1"},
+		/* The same twice is one; an empty one is none. */
+		{"Source-IP: 192.0.2.1\nSource-IP: [192.0.2.1]", "192.0.2.1"},
+		{"Source-IP:\nSource-IP: 192.0.2.1", "192.0.2.1"},
+		{"Source-IP: 192.0.2.1\nSource-IP: unknown", "192.0.2.1"},
+		/* It cannot be known which one is meant. */
+		{"Source-IP: 192.0.2.1\nSource-IP: 192.0.2.2", "none"},
+		{"Source-IP: 192.0.2.1\nSource-IP: 192.0.2.2\nSource-IP: 192.0.2.1", "none"},
+		{"Source-IP: 192.0.2.1 192.0.2.2", "none"},
+		{"Source-IP: 192.0.2.1, 192.0.2.2", "none"},
+		{"Source-IP: 192.0.2.0/24", "none"},
+		{"Source-IP: 192.0.2.1/32", "none"},
+		{"Source-IP: 192.0.2", "none"},
+		{"Source-IP: 192.0.2.256", "none"},
+		{"Source-IP: 192.000.002.001", "none"},
+		{"Source-IP: 192.0.2.1x", "none"},
+		{"Source-IP: [192.0.2.1", "none"},
+		{"Source-IP: fe80::1%eth0", "none"},
+		{"Source-IP: unknown", "none"},
+		{"Source-IP:", "none"},
+		{"Source-IP: ()", "none"},
+		{"Source-IPs: 192.0.2.1", "none"},
+		{"Source: 192.0.2.1", "none"},
+		{"X: y", "none"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char fields[512];
+
+		print_message("%s\n", cases[i].fields);
+		snprintf(fields, sizeof fields, "Feedback-Type: abuse\n%s\n", cases[i].fields);
+		struct report report = read_fields(fields);
+
+		assert_source(&report, cases[i].address);
+		assert_int_equal(report.disposition,
+				 report.source.family ? DISPOSITION_EVIDENCE : DISPOSITION_REVIEW);
+	}
+}
+
+static void test_only_evidence_without_an_address_needs_review(void **state)
+{
+	(void)state;
+	struct report failure = read_fields("Feedback-Type: auth-failure\n");
+	struct report negative = read_fields("Feedback-Type: not-spam\n");
+
+	assert_int_equal(failure.disposition, DISPOSITION_IGNORED);
+	assert_int_equal(negative.disposition, DISPOSITION_NEGATIVE);
+	assert_source(&failure, "none");
+}
+
+static void test_times(void **state)
+{
+	static const struct {
+		const char *fields;
+		uint64_t observed;
+	} cases[] = {
+		{"Arrival-Date: Sat, 21 Nov 2026 10:00:00 +0000\n", ARRIVED},
+		{"Received-Date: Sat, 21 Nov 2026 05:00:00 -0500 (EST)\n", ARRIVED},
+		{"Arrival-Date: Sat, 21 Nov 2026 06:00:00 EDT\n", ARRIVED},
+		{"Arrival-Date: 21 Nov 2026 10:00:00 UTC\n", ARRIVED},
+		{"Arrival-Date: Mon, 21 Nov 2026 10:00:00 +0000 (UTC)\n", ARRIVED}, /* a Saturday */
+		{"Arrival-Date: Sat, 21 Nov\n\t2026 10:00:00 +0000\n", ARRIVED},
+		{"Arrival-Date: Sat, 21 Nov 2026 10:00:00 +0000\n"
+		 "Received-Date: Sat, 14 Nov 2026 10:00:00 +0000\n",
+		 ARRIVED},
+		{"Arrival-Date: soon\nReceived-Date: Sat, 21 Nov 2026 10:00:00 +0000\n", ARRIVED},
+		/* Else the mail's own. */
+		{"", DATED},
+		{"Arrival-Date:\n", DATED},
+		{"Arrival-Date: soon\n", DATED},
+		{"Arrival-Date: Sat, 99 Nov 2026 10:00:00 +0000\n", DATED},
+		{"Arrival-Date: Thu, 1 Jan 1970 00:00:00 +0000\n", DATED},
+		{"Arrival-Date: Wed, 1 Jan 1969 00:00:00 +0000\n", DATED},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char fields[512];
+
+		print_message("%s\n", cases[i].fields);
+		snprintf(fields, sizeof fields, "Source-IP: 192.0.2.1\n%s", cases[i].fields);
+		struct report report = read_fields(fields);
+
+		assert_int_equal(report.observed, cases[i].observed);
+	}
+}
+
+static void test_no_date_at_all_is_no_time(void **state)
+{
+	(void)state;
+	struct report report;
+
+	assert_int_equal(read_text(REPORT FEEDBACK "Source-IP: 192.0.2.1\n" END, &report), ST_OK);
+	assert_int_equal(report.observed, 0);
+}
+
+static void test_incidents(void **state)
+{
+	static const struct {
+		const char *value;
+		uint32_t incidents;
+	} cases[] = {
+		{"12", 12},
+		{"0", 1},
+		{"-3", 1},
+		{"many", 1},
+		{"", 1},
+		{"+7", 1},
+		{"3 (or 4)", 3},
+		{"4294967296", UINT32_MAX},
+		{"99999999999999999999", UINT32_MAX},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char fields[128];
+
+		snprintf(fields, sizeof fields, "Incidents: %s\n", cases[i].value);
+		assert_int_equal(read_fields(fields).incidents, cases[i].incidents);
+	}
+}
+
+/* The same report in other clothes. */
+static void test_shapes_of_mail(void **state)
+{
+	static const char *const shapes[] = {
+		HEAD REPORT WORDS FEEDBACK FIELDS ABOUT END,
+		HEAD REPORT WORDS FEEDBACK FIELDS ABOUT, /* no final boundary */
+		HEAD REPORT WORDS FEEDBACK FIELDS,
+		HEAD REPORT FEEDBACK FIELDS END,
+		"\xef\xbb\xbf" HEAD REPORT WORDS FEEDBACK FIELDS ABOUT END,
+		"From reports@example.net Sat Nov 21 10:00:00 2026\n" HEAD REPORT FEEDBACK FIELDS
+			END,
+		">From reports@example.net Sat Nov 21 10:00:00 2026\n" HEAD REPORT FEEDBACK FIELDS
+			END,
+		"\n\n" HEAD REPORT FEEDBACK FIELDS END,
+		HEAD
+		"Content-Type: multipart/mixed; boundary=b\n\n" WORDS FEEDBACK FIELDS ABOUT END,
+		HEAD "Content-Type: multipart/mixed; boundary=\"b\";\n\n" FEEDBACK FIELDS END,
+		HEAD "Content-Type: multipart/mixed; boundary=a\n\n--a\n" REPORT FEEDBACK FIELDS END
+		     "\n--a--\n",
+		HEAD "Content-Type: message/feedback-report\n\n" FIELDS,
+		/* Lines before the first field, and fields with no order. */
+		HEAD REPORT FEEDBACK "\n\n" FIELDS END,
+		HEAD REPORT FEEDBACK "a line that is no field\n" FIELDS END,
+		HEAD REPORT
+		"--b\nContent-Type: message/feedback-report; name=report\n"
+		"Content-Disposition: inline\nContent-Transfer-Encoding: 7bit\n\n" FIELDS END,
+		HEAD REPORT
+		"--b\nContent-Type: MESSAGE/Feedback-Report\n"
+		"Content-Transfer-Encoding: quoted-printable\n\n"
+		"Feedback-Type: =61buse\nArrival-Date: Sat, 21 Nov =\n2026 10:00:00 +0000\n"
+		"Source-IP: 192=2E0.2.1\n" END,
+		HEAD REPORT
+		"--b\nContent-Type: message/feedback-report\n"
+		"Content-Transfer-Encoding: base64\n\n"
+		"RmVlZGJhY2stVHlwZTogYWJ1c2UNCkFycml2YWwtRGF0ZTogU2F0LCAyMSBOb3YgMjAyNiAx\n"
+		"MDowMDowMCArMDAwMA0KU291cmNlLUlQOiAxOTIuMC4yLjENCg==\n" END,
+		/* What follows the fields' blank line is none of them. */
+		HEAD REPORT FEEDBACK FIELDS "\nSource-IP: 192.0.2.2\nFeedback-Type: other\n" END,
+		/* Two reports: the first. */
+		HEAD REPORT FEEDBACK FIELDS "\n" FEEDBACK "Source-IP: 192.0.2.2\n" END,
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+		struct report report;
+
+		print_message("shape %zu\n", i);
+		assert_int_equal(read_text(shapes[i], &report), ST_OK);
+		assert_usual(&report);
+	}
+}
+
+/* A copy with every LF replaced. */
+static char *with_line_ends(const char *text, const char *end)
+{
+	char *copy = must_alloc(strlen(text) * 2 + 1);
+	char *at = copy;
+
+	for (; *text; text++) {
+		if (*text == '\n') {
+			at = stpcpy(at, end);
+		} else {
+			*at++ = *text;
+		}
+	}
+	return copy;
+}
+
+static void test_line_ends(void **state)
+{
+	static const char *const ends[] = {"\r\n", "\r"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+		char *text = with_line_ends(HEAD REPORT WORDS FEEDBACK FIELDS ABOUT END, ends[i]);
+		struct report report;
+
+		assert_int_equal(read_text(text, &report), ST_OK);
+		assert_usual(&report);
+		free(text);
+	}
+}
+
+static void test_mails_that_are_no_report(void **state)
+{
+	static const char *const mails[] = {
+		"",
+		"x",
+		"\n\n\n",
+		"From ",
+		"no mail at all",
+		HEAD "\nFeedback-Type: abuse\nSource-IP: 192.0.2.1\n",
+		HEAD REPORT WORDS END,
+		HEAD "Content-Type: text/plain\n\n" FEEDBACK FIELDS END,
+		/* A boundary that does not come. */
+		HEAD "Content-Type: multipart/report; boundary=c\n\n" FEEDBACK FIELDS END,
+		HEAD "Content-Type: multipart/report\n\n" FEEDBACK FIELDS END,
+		/* What the report is about may be a report itself: of somebody else's making. */
+		HEAD REPORT WORDS "--b\nContent-Type: message/rfc822\n\n"
+				  "Content-Type: message/feedback-report\n\n" FIELDS END,
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof mails / sizeof *mails; i++) {
+		struct report report;
+
+		print_message("mail %zu\n", i);
+		assert_int_equal(read_text(mails[i], &report), ST_NO);
+	}
+}
+
+static void test_octets_that_are_no_text(void **state)
+{
+	static const char nul[] = HEAD REPORT FEEDBACK "X: a\0b\nSource-IP: 192.0.2.1\0.9\n" END;
+	struct report report;
+
+	(void)state;
+	assert_int_equal(arf_read(bytes_of(nul, sizeof nul - 1), &report), ST_OK);
+	assert_source(&report, "none");
+}
+
+/* As deep as the cap allows is read; one more is refused before anything recurses into it. */
+static void test_nesting_is_capped(void **state)
+{
+	(void)state;
+	for (int depth = MAIL_PARTS - 1; depth <= MAIL_PARTS; depth++) {
+		char *text = must_alloc((size_t)depth * 64 + 1024);
+		char *at = stpcpy(text, HEAD);
+		struct report report;
+
+		for (int i = 0; i < depth; i++) {
+			at += sprintf(at, "Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n",
+				      i, i);
+		}
+		at = stpcpy(at, "content-type: message/feedback-report\n\n" FIELDS);
+		enum status status = read_text(text, &report);
+
+		assert_int_equal(status, depth < MAIL_PARTS ? ST_OK : ST_DATA);
+		if (!status) {
+			assert_usual(&report);
+		}
+		free(text);
+	}
+}
+
+static void test_long_fields_are_cut(void **state)
+{
+	(void)state;
+	char *fields = must_alloc(100000);
+	char *at = stpcpy(fields, "Source-IP: 192.0.2.1 (");
+
+	for (int i = 0; i < 1000; i++) {
+		at = stpcpy(at, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\n ");
+	}
+	strcpy(at, "\nFeedback-Type: virus\n");
+	struct report report = read_fields(fields);
+
+	assert_source(&report, "192.0.2.1");
+	free(fields);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_usual_report),
+		cmocka_unit_test(test_feedback_types),
+		cmocka_unit_test(test_source_addresses),
+		cmocka_unit_test(test_only_evidence_without_an_address_needs_review),
+		cmocka_unit_test(test_times),
+		cmocka_unit_test(test_no_date_at_all_is_no_time),
+		cmocka_unit_test(test_incidents),
+		cmocka_unit_test(test_shapes_of_mail),
+		cmocka_unit_test(test_line_ends),
+		cmocka_unit_test(test_mails_that_are_no_report),
+		cmocka_unit_test(test_octets_that_are_no_text),
+		cmocka_unit_test(test_nesting_is_capped),
+		cmocka_unit_test(test_long_fields_are_cut),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
