@@ -1,0 +1,289 @@
+/*
+ * connection.c: DNS over TCP (RFC 7766): messages with their length before them, many at a time.
+ *
+ *	socket -> input -> respond() for each whole message -> output -> socket
+ *
+ * 1. Memory is bounded: INPUT_MOST octets of input, and no query is read while more than
+ *    OUTPUT_MOST octets of output wait for a client that does not read them.
+ * 2. Time is bounded: a message must be whole `partial` after its first octet however slowly the
+ *    others trickle in; a connection without messages lasts `idle`; so does one whose client
+ *    takes no output.
+ * 3. Whoever opens more than `per_client` is refused. When all `clients` places are taken, the
+ *    connection that has been silent the longest makes room (RFC 7766 §6.2.3), or a few hosts
+ *    could keep everybody else out.
+ * 4. No snapshot is held across a turn of the loop.
+ */
+#include "connection.h"
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "reply.h"
+#include "respond.h"
+
+enum {
+	LENGTH = 2, /* octets before each message */
+	INPUT_MOST = LENGTH + 65535,
+	OUTPUT_MOST = 65536,
+};
+
+struct connection {
+	TAILQ_ENTRY(connection) entry;
+	struct connections *all;
+	struct bufferevent *stream;
+	struct event *deadline;
+	uint8_t peer[16]; /* whose connection it counts as */
+	bool partial;     /* a message has begun, and its deadline runs */
+	bool ended;       /* the client sends no more */
+};
+
+/* IPv6 by /64: one host has that many addresses. */
+static void peer_of(const struct sockaddr *address, uint8_t peer[16])
+{
+	memset(peer, 0, 16);
+	if (address->sa_family == AF_INET) {
+		memcpy(peer + 12, &((const struct sockaddr_in *)(const void *)address)->sin_addr,
+		       4);
+	} else {
+		memcpy(peer, &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr, 8);
+	}
+}
+
+static void connection_close(struct connection *c)
+{
+	struct connections *all = c->all;
+
+	TAILQ_REMOVE(&all->list, c, entry);
+	all->count--;
+	event_free(c->deadline);
+	bufferevent_free(c->stream);
+	free(c);
+	if (all->stopping && all->count == 0) {
+		event_base_loopbreak(all->base);
+	}
+}
+
+static struct timeval interval(uint64_t ms)
+{
+	return (struct timeval){(time_t)(ms / 1000), (suseconds_t)(ms % 1000 * 1000)};
+}
+
+/* Length of the first message in the input; -1 where it is not whole yet. */
+static int first_message(struct evbuffer *input)
+{
+	uint8_t head[LENGTH];
+
+	if (evbuffer_copyout(input, head, LENGTH) < LENGTH) {
+		return -1;
+	}
+	int len = peek_u16(head);
+
+	return evbuffer_get_length(input) >= LENGTH + (size_t)len ? len : -1;
+}
+
+/* Answers the whole messages that are there, as far as the output has room. False: close. */
+static bool answer_messages(struct connection *c, unsigned *answered)
+{
+	static const struct client client = {.tcp = true};
+	struct connections *all = c->all;
+	struct evbuffer *input = bufferevent_get_input(c->stream);
+	struct evbuffer *output = bufferevent_get_output(c->stream);
+	int len;
+
+	while (evbuffer_get_length(output) < OUTPUT_MOST && (len = first_message(input)) >= 0) {
+		const uint8_t *message = evbuffer_pullup(input, LENGTH + len);
+		size_t reply = message ? respond(all->worker, &client, message + LENGTH,
+						 (size_t)len, all->reply + LENGTH, REPLY_TCP)
+				       : 0;
+
+		if (reply == 0) {
+			return false;
+		}
+		all->reply[0] = (uint8_t)(reply >> 8);
+		all->reply[1] = (uint8_t)reply;
+		if (evbuffer_add(output, all->reply, LENGTH + reply) < 0 ||
+		    evbuffer_drain(input, LENGTH + (size_t)len) < 0) {
+			return false;
+		}
+		++*answered;
+	}
+	return true;
+}
+
+/* Whether all that has arrived is answered, and all answers are sent. */
+static bool is_done(const struct connection *c)
+{
+	int unread = 0;
+
+	if (evbuffer_get_length(bufferevent_get_output(c->stream)) > 0 ||
+	    first_message(bufferevent_get_input(c->stream)) >= 0) {
+		return false;
+	}
+	return c->ended || ioctl(bufferevent_getfd(c->stream), FIONREAD, &unread) < 0 ||
+	       unread == 0;
+}
+
+static void set_deadline(struct connection *c, unsigned answered)
+{
+	bool partial = evbuffer_get_length(bufferevent_get_input(c->stream)) > 0;
+
+	/* More octets of the same message do not move its deadline. */
+	if (answered > 0 || partial != c->partial) {
+		const struct tcp_config *limits = c->all->limits;
+		struct timeval wait = interval(partial ? limits->partial_ms : limits->idle_ms);
+
+		c->partial = partial;
+		event_add(c->deadline, &wait);
+	}
+}
+
+/* After anything has happened: answer, decide whether to read on, and until when to wait. */
+static void connection_proceed(struct connection *c)
+{
+	struct connections *all = c->all;
+	unsigned answered = 0;
+
+	worker_begin(all->worker);
+	bool fine = answer_messages(c, &answered);
+	worker_end(all->worker);
+
+	if (!fine || ((c->ended || all->stopping) && is_done(c))) {
+		connection_close(c);
+		return;
+	}
+	if (answered > 0) {
+		TAILQ_REMOVE(&all->list, c, entry);
+		TAILQ_INSERT_TAIL(&all->list, c, entry);
+	}
+	set_deadline(c, answered);
+	if (evbuffer_get_length(bufferevent_get_output(c->stream)) >= OUTPUT_MOST) {
+		bufferevent_disable(c->stream, EV_READ);
+	} else if (!c->ended) {
+		bufferevent_enable(c->stream, EV_READ);
+	}
+}
+
+static void on_data(struct bufferevent *stream, void *context)
+{
+	(void)stream;
+	connection_proceed(context);
+}
+
+static void on_event(struct bufferevent *stream, short what, void *context)
+{
+	struct connection *c = context;
+
+	(void)stream;
+	if (what == (BEV_EVENT_EOF | BEV_EVENT_READING)) {
+		/* Half closed: it still wants its answers. */
+		c->ended = true;
+		connection_proceed(c);
+		return;
+	}
+	connection_close(c);
+}
+
+static void on_deadline(evutil_socket_t fd, short what, void *context)
+{
+	struct connection *c = context;
+
+	(void)fd;
+	(void)what;
+	/* While output waits, the stream's own timeout decides whether the client takes any. */
+	if (evbuffer_get_length(bufferevent_get_output(c->stream)) > 0) {
+		struct timeval wait = interval(c->all->limits->idle_ms);
+
+		event_add(c->deadline, &wait);
+		return;
+	}
+	connection_close(c);
+}
+
+static bool has_too_many(const struct connections *all, const uint8_t peer[16])
+{
+	const struct connection *c;
+	unsigned count = 0;
+
+	for (c = TAILQ_FIRST(&all->list); c; c = TAILQ_NEXT(c, entry)) {
+		count += memcmp(c->peer, peer, 16) == 0;
+	}
+	return count >= all->limits->per_client;
+}
+
+void connections_add(struct connections *all, int fd, const struct sockaddr *peer)
+{
+	uint8_t key[16];
+
+	peer_of(peer, key);
+	if (has_too_many(all, key)) {
+		close(fd);
+		return;
+	}
+	if (all->count >= all->limits->clients) {
+		connection_close(TAILQ_FIRST(&all->list));
+	}
+
+	struct connection *c = must_alloc(sizeof *c);
+	struct timeval idle = interval(all->limits->idle_ms);
+
+	memcpy(c->peer, key, sizeof key);
+	c->all = all;
+	c->stream = bufferevent_socket_new(all->base, fd, BEV_OPT_CLOSE_ON_FREE);
+	c->deadline = evtimer_new(all->base, on_deadline, c);
+	if (!c->stream || !c->deadline) {
+		if (c->deadline) {
+			event_free(c->deadline);
+		}
+		if (c->stream) {
+			bufferevent_free(c->stream);
+		} else {
+			close(fd);
+		}
+		free(c);
+		return;
+	}
+	TAILQ_INSERT_TAIL(&all->list, c, entry);
+	all->count++;
+	bufferevent_setcb(c->stream, on_data, on_data, on_event, c);
+	/* Input is not read beyond one message of the greatest length. */
+	bufferevent_setwatermark(c->stream, EV_READ, 0, INPUT_MOST);
+	/* Half empty is when queries are read again. */
+	bufferevent_setwatermark(c->stream, EV_WRITE, OUTPUT_MOST / 2, 0);
+	bufferevent_set_timeouts(c->stream, NULL, &idle);
+	bufferevent_enable(c->stream, EV_READ | EV_WRITE);
+	event_add(c->deadline, &idle);
+}
+
+void connections_init(struct connections *all, struct event_base *base, struct worker *worker,
+		      const struct tcp_config *limits)
+{
+	*all = (struct connections){.base = base, .worker = worker, .limits = limits};
+	TAILQ_INIT(&all->list);
+	all->reply = must_alloc(LENGTH + REPLY_TCP);
+}
+
+void connections_release(struct connections *all)
+{
+	while (!TAILQ_EMPTY(&all->list)) {
+		connection_close(TAILQ_FIRST(&all->list));
+	}
+	free(all->reply);
+}
+
+void connections_finish(struct connections *all)
+{
+	struct connection *c, *next;
+
+	all->stopping = true;
+	for (c = TAILQ_FIRST(&all->list); c; c = next) {
+		next = TAILQ_NEXT(c, entry);
+		connection_proceed(c);
+	}
+	if (all->count == 0) {
+		event_base_loopbreak(all->base);
+	}
+}

@@ -1,0 +1,288 @@
+/*
+ * parent.c: binds, forks, watches. It reads signals, the words of its children, and the config;
+ * nothing that the network sends reaches it, and it never opens the database.
+ *
+ *	             SIGHUP: config_read -> next generation STARTING -> SERVING
+ *	current generation SERVING ------------------------------------> STOPPING -> OFF
+ *
+ *	SIGTERM, SIGINT: all generations STOPPING -> all OFF -> exit
+ *
+ * 1. The ready line is printed once, when every process has opened the database.
+ * 2. A config that is bad, or whose processes cannot start, leaves the current one as it is.
+ * 3. One change of generation at a time: a SIGHUP during one is remembered. So there are at most
+ *    two, and two rows of heartbeats.
+ * 4. Sockets are bound once. Both generations read the same ones, so no query falls between them.
+ */
+#include "parent.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "generation.h"
+#include "log.h"
+#include "notify.h"
+
+struct parent {
+	struct generation_base base;
+	struct generation generations[2];
+	struct generation *current;
+	struct generation *other; /* the next while it starts, the former while it stops */
+	char *file;
+	bool ready;
+	bool stopping;
+	bool reload_wanted;
+	uint64_t tick_ms; /* when the next is due */
+	enum status status;
+};
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* Signals are read from a descriptor. SIGTERM stays blocked in children until they want it. */
+static enum status open_signals(struct parent *p)
+{
+	sigset_t set;
+
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	p->base.signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	if (p->base.signals < 0 || pipe2(p->base.hello, O_CLOEXEC) < 0 ||
+	    fcntl(p->base.hello[0], F_SETFL, O_NONBLOCK) < 0) {
+		return fail(ST_AGAIN, "no descriptors for signals: %s", strerror(errno));
+	}
+	return ST_OK;
+}
+
+static void say_ready(const struct parent *p)
+{
+	char *line = NULL;
+	size_t len = 0;
+	FILE *out = open_memstream(&line, &len);
+
+	if (!out) {
+		return;
+	}
+	fprintf(out, "ready: serving %zu zones on", p->current->config->zone_count);
+	for (size_t i = 0; i < p->base.sockets.count; i++) {
+		fprintf(out, " %s", p->base.sockets.endpoint[i].at.text);
+	}
+	fputc('\n', out);
+	fclose(out);
+	/* In one write, and without a name before it: programs wait for this line. */
+	if (write(STDERR_FILENO, line, len) < 0) {
+		log_error("unable to say that the server is ready: %s", strerror(errno));
+	}
+	free(line);
+}
+
+/* `listen` and `workers` are the sockets, and those are bound once. */
+static bool same_sockets(const struct sockets *s, const struct config *config)
+{
+	bool same = s->count == config->listen_count && s->workers == config->workers;
+
+	for (size_t i = 0; same && i < s->count; i++) {
+		same = strcmp(s->endpoint[i].at.text, config->listen[i].text) == 0;
+	}
+	return same;
+}
+
+static void keep_old_config(void)
+{
+	log_error("%s: the old config stays", fail_text());
+	notify_systemd("READY=1");
+}
+
+static void reload(struct parent *p)
+{
+	struct config *config = NULL;
+
+	if (p->stopping || !p->ready || p->other->state != GENERATION_OFF) {
+		p->reload_wanted = true;
+		return;
+	}
+	p->reload_wanted = false;
+	notify_reloading();
+	if (config_read(p->file, &config)) {
+		keep_old_config();
+		return;
+	}
+	if (!same_sockets(&p->base.sockets, config)) {
+		log_warn("listen and workers stay as they are until a restart");
+	}
+	if (generation_start(p->other, config)) {
+		keep_old_config();
+	}
+}
+
+/* Draws the conclusions from what became of the generations. */
+static void proceed(struct parent *p)
+{
+	if (p->stopping) {
+		return;
+	}
+	if (!p->ready) {
+		if (p->current->state == GENERATION_SERVING) {
+			p->ready = true;
+			say_ready(p);
+			notify_systemd("READY=1");
+		} else if (p->current->state != GENERATION_STARTING) {
+			p->status = p->current->status;
+			p->stopping = true;
+			return;
+		}
+	}
+	if (p->other->state == GENERATION_SERVING) {
+		struct generation *former = p->current;
+
+		p->current = p->other;
+		p->other = former;
+		generation_stop(former);
+		log_info("reloaded: serving %zu zones", p->current->config->zone_count);
+		notify_systemd("READY=1");
+	} else if (p->other->state != GENERATION_OFF && p->other->status) {
+		p->other->status = ST_OK;
+		log_error("the new config's processes did not start: the old config stays");
+		notify_systemd("READY=1");
+	}
+	if (p->reload_wanted) {
+		reload(p);
+	}
+}
+
+static void read_hellos(struct parent *p)
+{
+	struct process_hello hello;
+
+	while (read(p->base.hello[0], &hello, sizeof hello) == (ssize_t)sizeof hello) {
+		if (!generation_hello(p->current, &hello)) {
+			generation_hello(p->other, &hello);
+		}
+	}
+}
+
+static void reap(struct parent *p)
+{
+	pid_t pid;
+	int how;
+
+	while ((pid = waitpid(-1, &how, WNOHANG)) > 0) {
+		if (!generation_ended(p->current, pid, how)) {
+			generation_ended(p->other, pid, how);
+		}
+	}
+}
+
+static void stop(struct parent *p)
+{
+	if (!p->stopping) {
+		p->stopping = true;
+		notify_systemd("STOPPING=1");
+		generation_stop(p->current);
+		generation_stop(p->other);
+	}
+}
+
+static void read_signals(struct parent *p)
+{
+	struct signalfd_siginfo info;
+
+	while (read(p->base.signals, &info, sizeof info) == (ssize_t)sizeof info) {
+		switch (info.ssi_signo) {
+		case SIGCHLD:
+			/* A child's word was written before it ended. */
+			read_hellos(p);
+			reap(p);
+			break;
+		case SIGHUP:
+			reload(p);
+			break;
+		default:
+			stop(p);
+			break;
+		}
+	}
+}
+
+static void wait_and_see(struct parent *p)
+{
+	struct pollfd fds[] = {
+		{.fd = p->base.hello[0], .events = POLLIN},
+		{.fd = p->base.signals, .events = POLLIN},
+	};
+	uint64_t now = now_ms();
+
+	poll(fds, 2, now < p->tick_ms ? (int)(p->tick_ms - now) : 0);
+	read_hellos(p);
+	read_signals(p);
+	if (now_ms() >= p->tick_ms) {
+		p->tick_ms = now_ms() + GENERATION_TICK_MS;
+		generation_tick(p->current);
+		generation_tick(p->other);
+	}
+	proceed(p);
+}
+
+static enum status start(struct parent *p, struct config *config)
+{
+	struct heartbeat *beats;
+	enum status status = sockets_open(&p->base.sockets, config);
+
+	if (!status) {
+		p->base.count = process_count(&p->base.sockets);
+		status = heartbeats_map(&beats, 2 * (size_t)p->base.count);
+	}
+	if (!status) {
+		status = open_signals(p);
+	}
+	if (status) {
+		config_free(config);
+		return status;
+	}
+	for (int i = 0; i < 2; i++) {
+		generation_init(&p->generations[i], &p->base, beats + (size_t)i * p->base.count);
+	}
+	p->current = &p->generations[0];
+	p->other = &p->generations[1];
+	return generation_start(p->current, config);
+}
+
+enum status parent_run(struct config *config)
+{
+	struct parent p = {.file = must_strdup(config->file)};
+
+	p.status = start(&p, config);
+	if (p.status) {
+		log_error("%s", fail_text());
+	}
+	p.stopping = p.status != ST_OK;
+	while (p.current && (!p.stopping || p.current->state != GENERATION_OFF ||
+			     p.other->state != GENERATION_OFF)) {
+		wait_and_see(&p);
+	}
+	if (p.current) {
+		generation_release(p.current);
+		generation_release(p.other);
+	}
+	sockets_release(&p.base.sockets);
+	free(p.file);
+	return p.status;
+}

@@ -1,0 +1,54 @@
+/*
+ * privileges.c: only the parent may be root: it binds ports below 1024 and starts processes, and
+ * reads nothing that comes from the network. Started without root there is nothing to give up.
+ */
+#include "privileges.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+enum status privileges_find(struct privileges *p, const struct config *config)
+{
+	const char *user = config->user ? config->user : "dnsbld";
+
+	*p = (struct privileges){.drop = geteuid() == 0};
+	if (!p->drop) {
+		return ST_OK;
+	}
+	errno = 0;
+	const struct passwd *account = getpwnam(user);
+	if (!account) {
+		return fail(
+			ST_CONFIG,
+			"there is no account '%s' to run as: make one (adduser --system --group "
+			"%s) or name another with user = in %s",
+			user, user, config->file);
+	}
+	p->uid = account->pw_uid;
+	p->gid = account->pw_gid;
+	p->user = must_strdup(user);
+	return ST_OK;
+}
+
+void privileges_release(struct privileges *p)
+{
+	free(p->user);
+	p->user = NULL;
+}
+
+enum status privileges_drop(const struct privileges *p)
+{
+	if (p->drop &&
+	    (initgroups(p->user, p->gid) < 0 || setgid(p->gid) < 0 || setuid(p->uid) < 0)) {
+		return fail(ST_PERM, "unable to become '%s': %s", p->user, strerror(errno));
+	}
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) {
+		return fail(ST_PERM, "unable to renounce privileges: %s", strerror(errno));
+	}
+	return ST_OK;
+}

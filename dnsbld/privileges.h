@@ -1,0 +1,29 @@
+/*
+ * privileges.h: who the processes are that the network can reach.
+ */
+#ifndef DNSBLD_PRIVILEGES_H
+#define DNSBLD_PRIVILEGES_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "config.h"
+
+struct privileges {
+	bool drop; /* we are root, and must not stay it */
+	uid_t uid;
+	gid_t gid;
+	char *user;
+};
+
+/*
+ * Looks the config's user up, "dnsbld" where none is given. ST_CONFIG where there is no such
+ * account.
+ */
+enum status privileges_find(struct privileges *p, const struct config *config);
+void privileges_release(struct privileges *p);
+
+/* Becomes that user for good, in this process. */
+enum status privileges_drop(const struct privileges *p);
+
+#endif

@@ -1,0 +1,131 @@
+/*
+ * process.c: from fork() to serving.
+ *
+ *	fork -> only its own descriptors -> only its own rights -> database -> hello -> serve
+ *
+ * 1. A child dies with its parent, however that dies: nobody would be left to give it a new config.
+ * 2. The database is opened after the fork, for LMDB's sake, and after the privileges are gone, so
+ *    that a folder which a worker may not read is found out at start.
+ * 3. SIGTERM is blocked from before the fork until the process can handle it, so none is lost.
+ */
+#include "process.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "tcp.h"
+#include "udp.h"
+#include "worker.h"
+
+unsigned process_count(const struct sockets *sockets)
+{
+	return (unsigned)sockets->count * sockets->workers + 1;
+}
+
+static bool is_tcp(const struct sockets *sockets, unsigned number)
+{
+	return number == process_count(sockets) - 1;
+}
+
+const char *process_name(const struct sockets *sockets, unsigned number, char name[128])
+{
+	if (is_tcp(sockets, number)) {
+		snprintf(name, 128, "TCP process");
+	} else {
+		snprintf(name, 128, "UDP worker %u at %s", number % sockets->workers + 1,
+			 sockets->endpoint[number / sockets->workers].at.text);
+	}
+	return name;
+}
+
+/* The terminal's signals reach the whole group; what they mean is the parent's decision. */
+static void set_signals(void)
+{
+	sigset_t all_but_term;
+
+	signal(SIGINT, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	sigfillset(&all_but_term);
+	sigdelset(&all_but_term, SIGTERM);
+	sigprocmask(SIG_UNBLOCK, &all_but_term, NULL);
+}
+
+static void say_hello(int fd, enum status status)
+{
+	struct process_hello hello = {.pid = getpid(), .status = status};
+
+	if (status) {
+		snprintf(hello.text, sizeof hello.text, "%s", fail_text());
+	}
+	/* Below PIPE_BUF a write is whole or not at all. Where the parent is gone, so are we. */
+	if (write(fd, &hello, sizeof hello) != (ssize_t)sizeof hello) {
+		exit(ST_INTERNAL);
+	}
+	close(fd);
+}
+
+static enum status prepare(const struct process_role *role, pid_t parent, struct worker *worker)
+{
+	enum status status = privileges_drop(role->privileges);
+
+	if (status) {
+		return status;
+	}
+	/* After the change of user, which would undo it. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent) {
+		exit(ST_OK);
+	}
+	return worker_open(worker, role->config, is_tcp(role->sockets, role->number));
+}
+
+static enum status serve(const struct process_role *role, struct worker *worker, int fd)
+{
+	struct sockets *s = role->sockets;
+
+	if (fd < 0) {
+		return tcp_serve(worker, s, &role->config->tcp, role->heartbeat);
+	}
+	return udp_serve(worker, &s->endpoint[role->number / s->workers], fd, role->heartbeat);
+}
+
+static _Noreturn void process_main(const struct process_role *role, pid_t parent)
+{
+	static struct worker worker;
+	struct sockets *s = role->sockets;
+	int fd = -1;
+
+	set_signals();
+	for (size_t i = 0; i < role->parents_fd_count; i++) {
+		close(role->parents_fd[i]);
+	}
+	if (!is_tcp(s, role->number)) {
+		fd = s->endpoint[role->number / s->workers].udp[role->number % s->workers];
+		sockets_close_tcp(s);
+	}
+	sockets_close_udp(s, fd);
+
+	enum status status = prepare(role, parent, &worker);
+
+	say_hello(role->hello, status);
+	if (!status) {
+		status = serve(role, &worker, fd);
+		worker_close(&worker);
+	}
+	exit(status);
+}
+
+pid_t process_start(const struct process_role *role)
+{
+	pid_t parent = getpid(), pid = fork();
+
+	if (pid == 0) {
+		process_main(role, parent);
+	}
+	return pid;
+}

@@ -1,0 +1,50 @@
+/*
+ * process.h: one child: which part of the work it does, and how it becomes it.
+ */
+#ifndef DNSBLD_PROCESS_H
+#define DNSBLD_PROCESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "config.h"
+#include "heartbeat.h"
+#include "privileges.h"
+#include "sockets.h"
+#include "status.h"
+
+/* What a child needs of its parent. */
+struct process_role {
+	const struct config *config;
+	struct sockets *sockets;
+	const struct privileges *privileges;
+	struct heartbeat *heartbeat;
+	/*
+	 * Each endpoint's UDP workers are numbered, one endpoint after the other; behind the last
+	 * is the TCP process.
+	 */
+	unsigned number;
+	int hello;             /* where it says how its start went */
+	const int *parents_fd; /* the parent's own descriptors, which it closes */
+	size_t parents_fd_count;
+};
+
+/* The child's word after its start, in one write. */
+struct process_hello {
+	pid_t pid;
+	enum status status;
+	char text[512]; /* why, where status is not ST_OK */
+};
+
+/* How many processes serve these sockets. */
+unsigned process_count(const struct sockets *sockets);
+
+/* "UDP worker 2 at 127.0.0.1:5353", "TCP process", in `name`. Returns it. */
+const char *process_name(const struct sockets *sockets, unsigned number, char name[128]);
+
+/* Forks. The child's pid, or -1 with errno. The child never returns. */
+pid_t process_start(const struct process_role *role);
+
+#endif

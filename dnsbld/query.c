@@ -1,0 +1,259 @@
+/*
+ * query.c: the packet into struct query (RFC 1035 §4.1, RFC 6891, RFC 8945).
+ *
+ *	header(12) -> question -> [SOA of an IXFR] -> OPT? -> TSIG? -> the end, exactly
+ *
+ * Peers differ on most malformed packets; what each gets here is the safest that interoperates.
+ *
+ * 1. A query has one question (RFC 9619), no answer, no authority (an IXFR has its SOA there), and
+ *    nothing in the additional section but one OPT and, last, one TSIG. What the counts say is
+ *    checked before any record is read, so no packet costs more than its few records.
+ * 2. A QNAME comes first, so it never needs a compression pointer, and none is followed.
+ * 3. Nothing is allocated, every octet is read once, and all of them must be accounted for.
+ */
+#include "query.h"
+
+enum {
+	OPT_FIXED = 11, /* owner(1) type(2) size(2) rcode(1) version(1) flags(2) rdlen(2) */
+	SOA_RDATA_MIN = 22,
+	TSIG_RDATA_MIN = 17,
+	MINIMAL_UDP = 512,
+	EDNS_DO = 0x8000, /* RFC 3225 */
+};
+
+/* Octets of an uncompressed name at `p`, its root label among them; 0 where there is none. */
+static size_t name_walk(const uint8_t *p, size_t left, uint8_t label[LABELS_MAX], unsigned *labels)
+{
+	size_t at = 0;
+	unsigned count = 0;
+
+	/* The root label of a name of 255 octets is at 254, and no other is there or behind it. */
+	for (; at < left && at < NAME_MAX_WIRE; count++) {
+		unsigned len = p[at];
+
+		if (len == 0) {
+			*labels = count;
+			return at + 1;
+		}
+		if (len > 63 || count == LABELS_MAX) {
+			return 0;
+		}
+		label[count] = (uint8_t)at;
+		at += len + 1;
+	}
+	return 0;
+}
+
+/* Eight octets at once: 0x20 is added to those between 'A' and 'Z', whatever the byte order. */
+static inline uint64_t lower8(uint64_t octets)
+{
+	const uint64_t ones = 0x0101010101010101;
+	uint64_t seven = octets & 0x7f * ones;
+	uint64_t from_a = seven + (0x80 - 'A') * ones;
+	uint64_t above_z = seven + (0x7f - 'Z') * ones;
+	uint64_t upper = (from_a ^ above_z) & ~octets & 0x80 * ones;
+
+	return octets | upper >> 2;
+}
+
+/*
+ * The whole wire name: length octets are at most 63 and no letters. Reads up to four octets past
+ * the name, which are its type and class, and writes up to seven.
+ */
+static void name_lower(uint8_t *to, const uint8_t *from, size_t len)
+{
+	size_t i = 0;
+
+	for (; i + 8 <= len + 4; i += 8) {
+		uint64_t octets;
+
+		memcpy(&octets, from + i, 8);
+		octets = lower8(octets);
+		memcpy(to + i, &octets, 8);
+	}
+	if (i < len) {
+		uint32_t octets;
+
+		memcpy(&octets, from + i, 4);
+		octets = (uint32_t)lower8(octets);
+		memcpy(to + i, &octets, 4);
+	}
+}
+
+/* OPT at `p` (RFC 6891 §6.1.2). Returns its length, 0 where it is none. */
+static size_t read_opt(struct query *q, const uint8_t *p, size_t left)
+{
+	if (left < OPT_FIXED || p[0] != 0 || peek_u16(p + 1) != TYPE_OPT) {
+		return 0;
+	}
+	size_t rdlen = peek_u16(p + 9);
+
+	if (left - OPT_FIXED < rdlen) {
+		return 0;
+	}
+	/*
+	 * Options are ignored, but they must be some: one that overruns makes the OPT unreadable.
+	 *
+	 */
+	struct reader options = reader_of(bytes_of(p + OPT_FIXED, rdlen));
+
+	while (reader_left(&options) > 0) {
+		read_u16(&options);
+		read_run(&options);
+	}
+	if (options.bad) {
+		return 0;
+	}
+	q->edns = true;
+	q->udp_size = peek_u16(p + 3) < MINIMAL_UDP ? MINIMAL_UDP : peek_u16(p + 3);
+	q->edns_version = p[6];
+	q->dnssec_ok = peek_u16(p + 7) & EDNS_DO;
+	return OPT_FIXED + rdlen;
+}
+
+/* A name in `r` without compression, which no record here may use (RFC 8945 §4.2). */
+static struct bytes read_name(struct reader *r)
+{
+	uint8_t label[LABELS_MAX];
+	unsigned labels;
+	size_t len = r->bad ? 0 : name_walk(r->at, reader_left(r), label, &labels);
+
+	r->bad = r->bad || len == 0;
+	return bytes_of(read_bytes(r, len), len);
+}
+
+/* TSIG at `p`, the last octets of the packet (RFC 8945 §5.1). False where it is none. */
+static bool read_tsig(struct query *q, const uint8_t *p, size_t left)
+{
+	struct reader r = reader_of(bytes_of(p, left));
+
+	q->tsig.key = read_name(&r);
+	bool tsig = read_u16(&r) == TYPE_TSIG;
+	bool any = read_u16(&r) == CLASS_ANY;
+	bool ttl = read_u32(&r) == 0;
+	size_t rdlen = read_u16(&r);
+
+	if (r.bad || !tsig || !any || !ttl || reader_left(&r) != rdlen) {
+		return false;
+	}
+	q->tsig.algorithm = read_name(&r);
+	q->tsig.time = bytes_of(read_bytes(&r, 8), 8);
+	read_run(&r); /* MAC */
+	q->tsig.original_id = read_u16(&r);
+	read_u16(&r); /* error */
+	read_run(&r); /* other data */
+	q->has_tsig = !r.bad && reader_left(&r) == 0;
+	return q->has_tsig;
+}
+
+/*
+ * The SOA that an IXFR brings (RFC 1995 §3): the client's serial, at the name that it asks for,
+ * spelled out or as a pointer to the question. Returns its length, 0 where it is none.
+ */
+static size_t read_ixfr_soa(const struct query *q, const uint8_t *p, size_t left)
+{
+	uint8_t owner[NAME_MAX_WIRE + 8];
+	size_t len;
+
+	if (left >= 2 && peek_u16(p) == (0xc000 | DNS_HEADER)) {
+		len = 2;
+	} else {
+		len = q->name_len;
+		if (left < len + 4) {
+			return 0;
+		}
+		name_lower(owner, p, len);
+		if (memcmp(owner, q->name, len) != 0) {
+			return 0;
+		}
+	}
+	if (left < len + 10 || peek_u16(p + len) != TYPE_SOA || peek_u16(p + len + 2) != CLASS_IN) {
+		return 0;
+	}
+	size_t rdlen = peek_u16(p + len + 8);
+
+	if (rdlen < SOA_RDATA_MIN || left - len - 10 < rdlen) {
+		return 0;
+	}
+	return len + 10 + rdlen;
+}
+
+/* What follows the question: nothing else than what a query may have, to the last octet. */
+static bool read_rest(struct query *q, const uint8_t *p, const uint8_t *end, unsigned authorities,
+		      unsigned additionals)
+{
+	if (authorities != (q->type == TYPE_IXFR) || additionals > 2) {
+		return false;
+	}
+	if (authorities == 1) {
+		size_t len = read_ixfr_soa(q, p, (size_t)(end - p));
+
+		if (len == 0) {
+			return false;
+		}
+		p += len;
+	}
+	if (additionals > 0) {
+		size_t len = read_opt(q, p, (size_t)(end - p));
+
+		p += len;
+		additionals -= len > 0;
+	}
+	if (additionals > 0) {
+		return additionals == 1 && read_tsig(q, p, (size_t)(end - p));
+	}
+	return p == end;
+}
+
+enum query_kind query_parse(struct query *q, const uint8_t *packet, size_t len)
+{
+	/* QR: two servers that answer each other's answers would never end. */
+	if (len < DNS_HEADER || packet[2] & 0x80) {
+		return QUERY_DROP;
+	}
+	q->packet = packet;
+	q->opcode = packet[2] >> 3 & 15;
+	q->recursion_desired = false;
+	q->edns = false;
+	q->has_tsig = false;
+	q->udp_size = MINIMAL_UDP;
+	q->name_len = 0;
+	if (q->opcode != OPCODE_QUERY && q->opcode != OPCODE_NOTIFY) {
+		return QUERY_NOT_IMPLEMENTED;
+	}
+	q->recursion_desired = packet[2] & 1;
+
+	const uint8_t *p = packet + DNS_HEADER, *end = packet + len;
+	unsigned questions = peek_u16(packet + 4), answers = peek_u16(packet + 6);
+	unsigned authorities = peek_u16(packet + 8), additionals = peek_u16(packet + 10);
+
+	if (questions != 1) {
+		/* Its OPT, where that is all there is, decides whether the reply has one. */
+		if (questions + answers + authorities == 0 && additionals == 1) {
+			read_opt(q, p, (size_t)(end - p));
+		}
+		return QUERY_NO_QUESTION;
+	}
+
+	unsigned labels;
+	size_t name_len = name_walk(p, (size_t)(end - p), q->label, &labels);
+
+	if (name_len == 0 || (size_t)(end - p) < name_len + 4) {
+		return QUERY_NO_QUESTION;
+	}
+	q->name_len = (uint8_t)name_len;
+	q->labels = (uint8_t)labels;
+	name_lower(q->name, p, name_len);
+	q->type = peek_u16(p + name_len);
+	q->class = peek_u16(p + name_len + 2);
+	p += name_len + 4;
+
+	/* A NOTIFY may bring the new SOA (RFC 1996 §3.7); none is believed, so none is read. */
+	if (q->opcode == OPCODE_NOTIFY && answers > 0) {
+		return QUERY_FINE;
+	}
+	if (answers > 0 || !read_rest(q, p, end, authorities, additionals)) {
+		return QUERY_MALFORMED;
+	}
+	return QUERY_FINE;
+}

@@ -1,0 +1,73 @@
+/*
+ * query.h: a packet from the network, read once and bounded: what was asked, or what is wrong with
+ * it.
+ */
+#ifndef DNSBLD_QUERY_H
+#define DNSBLD_QUERY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bytes.h"
+#include "name.h"
+
+enum {
+	DNS_HEADER = 12,
+	OPCODE_QUERY = 0,
+	OPCODE_NOTIFY = 4,
+	TYPE_A = 1,
+	TYPE_NS = 2,
+	TYPE_SOA = 6,
+	TYPE_TXT = 16,
+	TYPE_AAAA = 28,
+	TYPE_OPT = 41,
+	TYPE_DS = 43,
+	TYPE_TSIG = 250,
+	TYPE_IXFR = 251,
+	TYPE_AXFR = 252,
+	TYPE_ANY = 255,
+	CLASS_IN = 1,
+	CLASS_ANY = 255,
+	LABELS_MAX = 127, /* a name of 255 octets has no more */
+};
+
+/* A TSIG record as it came (RFC 8945 §4.2). Nothing in it has been verified. */
+struct query_tsig {
+	struct bytes key;       /* wire name */
+	struct bytes algorithm; /* wire name */
+	struct bytes time;      /* time signed (6) and fudge (2) */
+	uint16_t original_id;
+};
+
+struct query {
+	const uint8_t *packet; /* borrowed; the QNAME in the client's spelling stays there */
+	uint8_t opcode;
+	bool recursion_desired;
+	bool edns; /* there is an OPT, and it could be read */
+	bool dnssec_ok;
+	uint8_t edns_version;
+	bool has_tsig;
+	uint8_t name_len; /* octets of the QNAME, its root label too; 0: there is no question */
+	uint8_t labels;   /* of the QNAME, without the root label */
+	uint16_t type;
+	uint16_t class;
+	uint16_t udp_size; /* what the client says it takes; 512 without EDNS */
+	struct query_tsig tsig;
+	uint8_t label[LABELS_MAX];       /* where in the name each one begins */
+	uint8_t name[NAME_MAX_WIRE + 8]; /* in lower case; the rest is room for whole words */
+};
+
+/* What a packet deserves, before anything is looked up. */
+enum query_kind {
+	QUERY_DROP,            /* no reply whatsoever */
+	QUERY_NOT_IMPLEMENTED, /* another opcode: header alone */
+	QUERY_NO_QUESTION,     /* FORMERR, and there is no question that could be echoed */
+	QUERY_MALFORMED,       /* FORMERR; the question itself was fine */
+	QUERY_FINE,
+};
+
+/* Reads a packet. *q is borrowed from it, and filled as far as the kind says. */
+enum query_kind query_parse(struct query *q, const uint8_t *packet, size_t len);
+
+#endif

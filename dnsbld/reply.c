@@ -1,0 +1,193 @@
+/*
+ * reply.c: the bytes of a reply (RFC 1035 §4.1).
+ *
+ *	start                             at            end
+ *	header(12) question | answer authority additional | room for OPT |
+ *
+ * The header is written last, when everything in it is known. The OPT's place is kept free from the
+ * beginning, so an answer that fits leaves room for it: it is there if and only if the query had
+ * one (RFC 6891 §7), in a truncated reply and in an error too.
+ */
+#include "reply.h"
+
+#include <assert.h>
+
+enum {
+	OPT_LEN = 11,
+	EDE_LEN = 6,
+	EDE_OPTION = 15, /* RFC 8914 §2 */
+	TXT_FIXED = 13,  /* owner(2) type(2) class(2) ttl(4) rdlen(2) length of the string(1) */
+	FLAG_QR = 0x8000,
+	FLAG_AA = 0x0400,
+	FLAG_TC = 0x0200,
+	FLAG_RD = 0x0100,
+	TSIG_BADKEY = 17, /* RFC 8945 §5.2.1 */
+};
+
+static void write_header(uint8_t *out, const struct query *q, unsigned flags, unsigned questions,
+			 const uint16_t count[SECTIONS])
+{
+	flags |= FLAG_QR | (unsigned)q->opcode << 11;
+	const uint8_t header[DNS_HEADER] = {
+		q->packet[0],
+		q->packet[1],
+		(uint8_t)(flags >> 8),
+		(uint8_t)flags,
+		0,
+		(uint8_t)questions,
+		(uint8_t)(count[SECTION_ANSWER] >> 8),
+		(uint8_t)count[SECTION_ANSWER],
+		(uint8_t)(count[SECTION_AUTHORITY] >> 8),
+		(uint8_t)count[SECTION_AUTHORITY],
+		(uint8_t)(count[SECTION_ADDITIONAL] >> 8),
+		(uint8_t)count[SECTION_ADDITIONAL],
+	};
+
+	memcpy(out, header, sizeof header);
+}
+
+void reply_begin(struct reply *r, const struct query *q, uint8_t *out, size_t room)
+{
+	size_t question = q->name_len ? q->name_len + 4U : 0;
+
+	assert(room >= REPLY_LEAST);
+	r->query = q;
+	r->start = out;
+	r->at = out + DNS_HEADER + question;
+	r->end = out + room - (q->edns ? OPT_LEN : 0);
+	r->rcode = RCODE_NOERROR;
+	r->ede = EDE_NONE;
+	r->authoritative = false;
+	r->truncated = false;
+	memset(r->count, 0, sizeof r->count);
+	/* With the client's own bits for 0x20: resolvers compare them all. */
+	memcpy(out + DNS_HEADER, q->packet + DNS_HEADER, question);
+}
+
+bool reply_put_txt(struct reply *r, uint32_t ttl_s, struct bytes text)
+{
+	struct writer w = writer_of(r->at, (size_t)(r->end - r->at));
+
+	write_u16(&w, 0xc000 | DNS_HEADER);
+	write_u16(&w, TYPE_TXT);
+	write_u16(&w, CLASS_IN);
+	write_u32(&w, ttl_s);
+	write_u16(&w, (uint16_t)(text.len + 1));
+	write_u8(&w, (uint8_t)text.len);
+	write_bytes(&w, text.data, text.len);
+	if (w.bad) {
+		return false;
+	}
+	r->at = w.at;
+	r->count[SECTION_ANSWER]++;
+	return true;
+}
+
+bool reply_put_soa(struct reply *r, enum section section, const struct zone *zone, size_t before)
+{
+	const size_t owner = 2, ttl = owner + 4; /* after the owner come type(2) class(2) */
+	uint8_t *p = r->at;
+
+	if ((size_t)(r->end - p) < owner + zone->soa_len) {
+		return false;
+	}
+	p[0] = (uint8_t)(0xc0 | (DNS_HEADER + before) >> 8);
+	p[1] = (uint8_t)(DNS_HEADER + before);
+	memcpy(p + owner, zone->soa, zone->soa_len);
+	if (section == SECTION_ANSWER) {
+		struct writer w = writer_of(p + ttl, 4);
+
+		write_u32(&w, zone->config->ttl_s);
+	}
+	r->at += owner + zone->soa_len;
+	r->count[section]++;
+	return true;
+}
+
+void reply_truncate(struct reply *r)
+{
+	r->truncated = true;
+	r->at = r->start + DNS_HEADER + r->query->name_len + 4;
+	memset(r->count, 0, sizeof r->count);
+}
+
+static void put_opt(struct reply *r)
+{
+	const uint8_t opt[OPT_LEN + EDE_LEN] = {
+		0, /* owner: the root */
+		0,
+		TYPE_OPT,
+		REPLY_UDP >> 8,
+		REPLY_UDP & 255,
+		(uint8_t)(r->rcode >> 4),
+		0, /* the version that we speak */
+		r->query->dnssec_ok ? 0x80 : 0,
+		0,
+		0,
+		r->ede == EDE_NONE ? 0 : EDE_LEN,
+		0,
+		EDE_OPTION,
+		0,
+		2,
+		0,
+		(uint8_t)r->ede,
+	};
+	size_t len = r->ede == EDE_NONE ? OPT_LEN : sizeof opt;
+
+	/* Replies with an extended error have no records, so there is room for it. */
+	assert((size_t)(r->end - r->at) >= len);
+	memcpy(r->at, opt, len);
+	r->at += len;
+	r->count[SECTION_ADDITIONAL]++;
+}
+
+/* We know no key, so every one is unknown: BADKEY, unsigned (RFC 8945 §5.2.1). */
+static void put_tsig_error(struct reply *r)
+{
+	const struct query_tsig *tsig = &r->query->tsig;
+	struct writer w = writer_of(r->at, (size_t)(r->end - r->at));
+
+	write_bytes(&w, tsig->key.data, tsig->key.len);
+	write_u16(&w, TYPE_TSIG);
+	write_u16(&w, CLASS_ANY);
+	write_u32(&w, 0);
+	write_u16(&w, (uint16_t)(tsig->algorithm.len + tsig->time.len + 8));
+	write_bytes(&w, tsig->algorithm.data, tsig->algorithm.len);
+	write_bytes(&w, tsig->time.data, tsig->time.len);
+	write_u16(&w, 0); /* no MAC */
+	write_u16(&w, tsig->original_id);
+	write_u16(&w, TSIG_BADKEY);
+	write_u16(&w, 0); /* no other data */
+	/* Where long names leave no room the rcode alone has to say it. */
+	if (!w.bad) {
+		r->at = w.at;
+		r->count[SECTION_ADDITIONAL]++;
+	}
+}
+
+size_t reply_end(struct reply *r)
+{
+	const struct query *q = r->query;
+	unsigned flags = (unsigned)r->rcode & 15;
+
+	if (q->edns) {
+		r->end += OPT_LEN;
+		put_opt(r);
+	}
+	if (q->has_tsig) {
+		put_tsig_error(r);
+	}
+	flags |= q->recursion_desired ? FLAG_RD : 0;
+	flags |= r->authoritative ? FLAG_AA : 0;
+	flags |= r->truncated ? FLAG_TC : 0;
+	write_header(r->start, q, flags, q->name_len > 0, r->count);
+	return (size_t)(r->at - r->start);
+}
+
+size_t reply_header_only(const struct query *q, enum rcode rcode, uint8_t *out)
+{
+	static const uint16_t none[SECTIONS];
+
+	write_header(out, q, rcode, 0, none);
+	return DNS_HEADER;
+}

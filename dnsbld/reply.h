@@ -1,0 +1,90 @@
+/*
+ * reply.h: the bytes of a reply. What is put into it is put whole or not at all.
+ *
+ *     reply_begin(&r, &q, out, room) -> reply_put() … -> reply_end(&r)
+ */
+#ifndef DNSBLD_REPLY_H
+#define DNSBLD_REPLY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bytes.h"
+#include "query.h"
+#include "zone.h"
+
+enum rcode {
+	RCODE_NOERROR = 0,
+	RCODE_FORMERR = 1,
+	RCODE_SERVFAIL = 2,
+	RCODE_NXDOMAIN = 3,
+	RCODE_NOTIMP = 4,
+	RCODE_REFUSED = 5,
+	RCODE_NOTAUTH = 9,
+	RCODE_BADVERS = 16, /* RFC 6891 §6.1.3: its high bits are in the OPT */
+};
+
+/* Extended errors (RFC 8914 §4). */
+enum ede {
+	EDE_NONE = -1,
+	EDE_NOT_READY = 14,
+	EDE_NOT_AUTHORITATIVE = 20,
+};
+
+enum {
+	REPLY_UDP = 1232, /* the most over UDP: unfragmented on any path (RFC 9715 §3.2) */
+	REPLY_TCP = 65535,
+	REPLY_LEAST = 512, /* the room that a caller must give */
+};
+
+/* Which section is being written; they come in this order. */
+enum section { SECTION_ANSWER, SECTION_AUTHORITY, SECTION_ADDITIONAL, SECTIONS };
+
+struct reply {
+	const struct query *query;
+	uint8_t *start;
+	uint8_t *at;
+	uint8_t *end; /* behind it there is room for the OPT */
+	enum rcode rcode;
+	enum ede ede;
+	bool authoritative;
+	bool truncated;
+	uint16_t count[SECTIONS];
+};
+
+/* Begins with the question, exactly as it came. `room` is REPLY_LEAST or more. */
+void reply_begin(struct reply *r, const struct query *q, uint8_t *out, size_t room);
+
+/* Appends records. False, and nothing is appended, where they do not fit. */
+static inline bool reply_put(struct reply *r, enum section section, struct bytes bytes,
+			     unsigned count)
+{
+	if ((size_t)(r->end - r->at) < bytes.len) {
+		return false;
+	}
+	memcpy(r->at, bytes.data, bytes.len);
+	r->at += bytes.len;
+	r->count[section] = (uint16_t)(r->count[section] + count);
+	return true;
+}
+
+/* Appends a TXT record of one string at the question's name. */
+bool reply_put_txt(struct reply *r, uint32_t ttl_s, struct bytes text);
+
+/*
+ * Appends the zone's SOA, whose apex stands `before` octets into the question's name: as an answer,
+ * or as the authority of a negative one.
+ */
+bool reply_put_soa(struct reply *r, enum section section, const struct zone *zone, size_t before);
+
+/* Takes every record out again: the client is to come by TCP (RFC 2181 §9). */
+void reply_truncate(struct reply *r);
+
+/* Writes header, OPT, and the error of a TSIG that was not verified. Returns the reply's length. */
+size_t reply_end(struct reply *r);
+
+/* A reply that is the header alone, for what has no question to echo. Returns its length. */
+size_t reply_header_only(const struct query *q, enum rcode rcode, uint8_t *out);
+
+#endif

@@ -1,0 +1,240 @@
+/*
+ * udp.c: a blocking loop on one socket, a batch of queries at a time.
+ *
+ *	recvmmsg -> worker_begin -> respond() for each -> worker_end -> sendmmsg
+ *
+ * The first query of a batch is waited for, the others are what has arrived by then: a lone query
+ * is answered at once, and under load the cost of the system calls is shared.
+ *
+ * 1. All memory is set up once. A system call changes of a message header what is reset after it
+ *    and nothing else.
+ * 2. A reply that cannot be sent (a forged source port 0, no route) costs that reply alone.
+ * 3. Each turn of the loop beats, and an idle socket ends its wait after half a second.
+ */
+#include "udp.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "log.h"
+#include "reply.h"
+#include "respond.h"
+
+enum {
+	UDP_BATCH = 32,
+	/*
+	 * Queries are far shorter: 255 octets of name, an OPT, a key. What is longer is cut off,
+	 * and FORMERR for that. Odd numbers of cache lines, so that the batch's first lines do
+	 * not all fall into the same few sets of the cache.
+	 */
+	QUERY_ROOM = 33 * 64,
+	REPLY_ROOM = 21 * 64,
+	/* The kernel accounts at least this much of the receive buffer for each datagram. */
+	LEAST_TRUESIZE = 512,
+};
+_Static_assert((int)REPLY_ROOM >= (int)REPLY_UDP, "a reply has room");
+
+/* Room for one IP_PKTINFO or IPV6_PKTINFO. */
+union control {
+	struct cmsghdr align;
+	uint8_t room[CMSG_SPACE(sizeof(struct in6_pktinfo))];
+};
+
+struct udp {
+	struct worker *worker;
+	struct heartbeat *heartbeat;
+	int fd;
+	size_t control_len; /* 0: the socket has one address, so replies leave from it anyway */
+	time_t ticked_s;
+	struct mmsghdr in[UDP_BATCH];
+	struct mmsghdr out[UDP_BATCH];
+	struct iovec in_vec[UDP_BATCH];
+	struct iovec out_vec[UDP_BATCH];
+	struct sockaddr_in6 peer[UDP_BATCH]; /* the larger of both families' */
+	union control control[UDP_BATCH];
+	_Alignas(64) uint8_t query[UDP_BATCH][QUERY_ROOM];
+	_Alignas(64) uint8_t reply[UDP_BATCH][REPLY_ROOM];
+};
+
+static volatile sig_atomic_t stopping;
+
+static void on_stop(int number)
+{
+	(void)number;
+	stopping = 1;
+}
+
+static void udp_init(struct udp *u)
+{
+	for (unsigned i = 0; i < UDP_BATCH; i++) {
+		struct msghdr *in = &u->in[i].msg_hdr;
+
+		u->in_vec[i] = (struct iovec){u->query[i], QUERY_ROOM};
+		in->msg_iov = &u->in_vec[i];
+		in->msg_iovlen = 1;
+		in->msg_name = &u->peer[i];
+		in->msg_namelen = sizeof u->peer[i];
+		in->msg_control = u->control_len ? &u->control[i] : NULL;
+		in->msg_controllen = u->control_len;
+		u->out_vec[i].iov_base = u->reply[i];
+		u->out[i].msg_hdr.msg_iov = &u->out_vec[i];
+		u->out[i].msg_hdr.msg_iovlen = 1;
+	}
+}
+
+/*
+ * A socket at 0.0.0.0 or [::]: the reply leaves from the address that was asked (RFC 2181 §4.1).
+ * By which interface is routing's business, except where the address means nothing without one.
+ */
+static void answer_from(struct msghdr *out, struct msghdr *in)
+{
+	struct cmsghdr *c = CMSG_FIRSTHDR(in);
+
+	out->msg_control = NULL;
+	out->msg_controllen = 0;
+	if (!c) {
+		return;
+	}
+	if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
+		struct in_pktinfo info;
+
+		memcpy(&info, CMSG_DATA(c), sizeof info);
+		info.ipi_ifindex = 0;
+		memcpy(CMSG_DATA(c), &info, sizeof info);
+	} else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
+		struct in6_pktinfo info;
+
+		memcpy(&info, CMSG_DATA(c), sizeof info);
+		if (!IN6_IS_ADDR_LINKLOCAL(&info.ipi6_addr)) {
+			info.ipi6_ifindex = 0;
+		}
+		memcpy(CMSG_DATA(c), &info, sizeof info);
+	} else {
+		return;
+	}
+	out->msg_control = in->msg_control;
+	out->msg_controllen = in->msg_controllen;
+}
+
+static void send_replies(struct udp *u, unsigned count)
+{
+	for (unsigned sent = 0; sent < count;) {
+		int n = sendmmsg(u->fd, u->out + sent, count - sent, 0);
+
+		/* An error is about the first one that was not sent. */
+		sent += n > 0 ? (unsigned)n : 1;
+	}
+}
+
+static void answer_batch(struct udp *u, unsigned received)
+{
+	static const struct client client = {.tcp = false};
+	unsigned replies = 0;
+
+	worker_begin(u->worker);
+	for (unsigned i = 0; i < received; i++) {
+		struct msghdr *in = &u->in[i].msg_hdr;
+		size_t len = respond(u->worker, &client, u->query[i], u->in[i].msg_len,
+				     u->reply[replies], REPLY_ROOM);
+
+		if (len > 0) {
+			struct msghdr *out = &u->out[replies].msg_hdr;
+
+			u->out_vec[replies].iov_len = len;
+			out->msg_name = in->msg_name;
+			out->msg_namelen = in->msg_namelen;
+			if (u->control_len) {
+				answer_from(out, in);
+			}
+			replies++;
+		}
+	}
+	worker_end(u->worker);
+	send_replies(u, replies);
+	for (unsigned i = 0; i < received; i++) {
+		u->in[i].msg_hdr.msg_namelen = sizeof u->peer[i];
+		u->in[i].msg_hdr.msg_controllen = u->control_len;
+	}
+}
+
+/* Returns how many were received; 0 where none came in time; -1 when the socket fails. */
+static int serve_batch(struct udp *u, int flags)
+{
+	int n = recvmmsg(u->fd, u->in, UDP_BATCH, flags, NULL);
+
+	if (n > 0) {
+		answer_batch(u, (unsigned)n);
+		return n;
+	}
+	return errno == EAGAIN || errno == EINTR ? 0 : -1;
+}
+
+/* What arrived before we were told to stop is behind at most as many as the buffer can hold. */
+static void drain(struct udp *u)
+{
+	int buffer = 0;
+	socklen_t len = sizeof buffer;
+
+	getsockopt(u->fd, SOL_SOCKET, SO_RCVBUF, &buffer, &len);
+	for (int left = buffer / LEAST_TRUESIZE; left > 0;) {
+		int n = serve_batch(u, MSG_DONTWAIT);
+
+		heartbeat_tick(u->heartbeat);
+		if (n <= 0) {
+			return;
+		}
+		left -= n;
+	}
+}
+
+/* False when the database was replaced. */
+static bool tick(struct udp *u)
+{
+	struct timespec now;
+
+	heartbeat_tick(u->heartbeat);
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	if (now.tv_sec == u->ticked_s) {
+		return true;
+	}
+	u->ticked_s = now.tv_sec;
+	return worker_tick(u->worker);
+}
+
+enum status udp_serve(struct worker *worker, const struct endpoint *endpoint, int fd,
+		      struct heartbeat *heartbeat)
+{
+	/* Without SA_RESTART, so that a signal ends the wait. */
+	const struct sigaction stop = {.sa_handler = on_stop};
+	sigset_t term;
+	static struct udp u;
+
+	u.worker = worker;
+	u.heartbeat = heartbeat;
+	u.fd = fd;
+	if (endpoint->wildcard) {
+		u.control_len = endpoint->at.family == 4 ? CMSG_SPACE(sizeof(struct in_pktinfo))
+							 : CMSG_SPACE(sizeof(struct in6_pktinfo));
+	}
+	udp_init(&u);
+	sigaction(SIGTERM, &stop, NULL);
+	sigemptyset(&term);
+	sigaddset(&term, SIGTERM);
+	sigprocmask(SIG_UNBLOCK, &term, NULL);
+
+	while (!stopping) {
+		if (serve_batch(&u, MSG_WAITFORONE) < 0) {
+			return fail(ST_IO, "receiving on %s: %s", endpoint->at.text,
+				    strerror(errno));
+		}
+		if (!tick(&u)) {
+			return fail(ST_AGAIN, "the database was replaced");
+		}
+	}
+	drain(&u);
+	return ST_OK;
+}

@@ -1,0 +1,199 @@
+/*
+ * worker.c: a process' view of the database.
+ *
+ *	worker_begin -> txn_renew; another snapshot than before: the epoch moves
+ *		zones      reread when the next query asks for one: known? serial? numbers?
+ *		directory  entries of older epochs are looked up again as they are needed
+ *		cache      stays: ids mean the same for ever
+ *	worker_end -> txn_reset, so that feeder can reuse pages while we wait for packets
+ *
+ * So a commit costs each worker a few lookups, spread over the queries after it, whatever the
+ * number of zones and listings; and every answer is of one snapshot, the newest as its batch began.
+ *
+ * 1. No snapshot is held while anything blocks.
+ * 2. A failing database makes SERVFAIL, never an answer that something is not listed.
+ */
+#include "worker.h"
+
+#include <time.h>
+
+#include "index.h"
+#include "log.h"
+
+enum status worker_open(struct worker *w, const struct config *config, bool speaks)
+{
+	*w = (struct worker){.speaks = speaks};
+	enum status status = store_open_read(&w->store, config->database);
+
+	if (status) {
+		return status;
+	}
+	status = txn_read(w->store, &w->txn);
+	if (status) {
+		store_close(w->store);
+		return status;
+	}
+	txn_reset(w->txn);
+	zones_init(&w->zones, config);
+	directory_init(&w->directory);
+	cache_init(&w->cache);
+	worker_tick(w);
+	return ST_OK;
+}
+
+void worker_close(struct worker *w)
+{
+	txn_abort(w->txn);
+	store_close(w->store);
+	zones_release(&w->zones);
+	directory_release(&w->directory);
+	cache_release(&w->cache);
+}
+
+void worker_begin(struct worker *w)
+{
+	if (txn_renew(w->txn)) {
+		worker_complain(w);
+		return;
+	}
+	w->reading = true;
+	if (txn_id(w->txn) == w->snapshot && w->epoch != 0) {
+		return;
+	}
+	w->snapshot = txn_id(w->txn);
+	if (++w->epoch == 0) {
+		/* After 2^32 commits old tags would seem current. */
+		directory_clear(&w->directory);
+		for (size_t i = 0; i < w->zones.count; i++) {
+			w->zones.zone[i].epoch = 0;
+		}
+		w->epoch = 1;
+	}
+}
+
+void worker_end(struct worker *w)
+{
+	scan_close(w->scan6);
+	w->scan6 = NULL;
+	if (w->reading) {
+		txn_reset(w->txn);
+	}
+	w->reading = false;
+}
+
+void worker_complain(struct worker *w)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	if ((uint64_t)now.tv_sec != w->complained_s) {
+		w->complained_s = (uint64_t)now.tv_sec;
+		log_error("%s", fail_text());
+	}
+}
+
+/*
+ * Says once that the database does not know a zone, and once for each difference of fingerprints.
+ *
+ */
+static void warn_zone(struct zone *zone, const struct zone_state *state)
+{
+	const char *name = zone->config->name;
+
+	if (!zone->known) {
+		if (!zone->told_absent) {
+			log_warn("zone %s is not in the database, so it is answered with SERVFAIL: "
+				 "run 'feeder sync'",
+				 name);
+		}
+		zone->told_absent = true;
+		return;
+	}
+	zone->told_absent = false;
+	if (memcmp(state->fingerprint, zone->fingerprint, FINGERPRINT) == 0) {
+		memset(zone->told, 0, FINGERPRINT);
+	} else if (memcmp(state->fingerprint, zone->told, FINGERPRINT) != 0) {
+		log_warn("zone %s: feeder's last write had another config than this server: run "
+			 "'feeder sync', then send SIGHUP",
+			 name);
+		memcpy(zone->told, state->fingerprint, FINGERPRINT);
+	}
+}
+
+static void zone_refresh(struct worker *w, struct zone *zone)
+{
+	struct zone_state state;
+	bool known = zone_state_read(w->txn, zone->config, &state);
+
+	if (!zone->numbered) {
+		zone_view_init(&zone->view, zone->config, w->txn);
+	}
+	if (txn_status(w->txn)) {
+		zone->epoch = 0;
+		zone->known = false;
+		return;
+	}
+	zone->known = known;
+	zone->epoch = w->epoch;
+	/* A number once given stays, so zones whose sublists have theirs are never read again. */
+	zone->numbered = true;
+	for (size_t i = 0; i < zone->view.count; i++) {
+		zone->numbered = zone->numbered && zone->view.sublist[i].number != 0;
+	}
+	if (known) {
+		zone_set_serial(zone, state.serial);
+	}
+	if (w->speaks) {
+		warn_zone(zone, &state);
+	}
+}
+
+bool worker_has_zone(struct worker *w, struct zone *zone)
+{
+	if (!w->reading) {
+		return false;
+	}
+	if (zone->epoch != w->epoch) {
+		zone_refresh(w, zone);
+		if (txn_status(w->txn)) {
+			worker_complain(w);
+		}
+	}
+	return zone->known;
+}
+
+bool worker_find(struct worker *w, unsigned family, addr_t addr, uint32_t *id)
+{
+	if (family == 4) {
+		*id = directory_find(&w->directory, w->txn, w->epoch, (uint32_t)addr);
+	} else {
+		if (!w->scan6) {
+			w->scan6 = scan_open(w->txn, TABLE_INDEX6);
+		}
+		*id = index6_find(w->scan6, addr);
+	}
+	if (txn_status(w->txn)) {
+		worker_complain(w);
+		return false;
+	}
+	return true;
+}
+
+bool worker_tick(struct worker *w)
+{
+	if (!store_is_current(w->store)) {
+		log_error("data.mdb was replaced or cut short: opening it anew");
+		return false;
+	}
+	if (w->speaks) {
+		worker_begin(w);
+		if (w->reading && w->surveyed != w->snapshot) {
+			for (size_t i = 0; i < w->zones.count; i++) {
+				worker_has_zone(w, &w->zones.zone[i]);
+			}
+			w->surveyed = w->snapshot;
+		}
+		worker_end(w);
+	}
+	return true;
+}

@@ -1,0 +1,58 @@
+/*
+ * worker.h: what one process needs to answer: the database, its newest snapshot, and what was
+ * read from it. Both the UDP workers and the TCP process have one.
+ */
+#ifndef DNSBLD_WORKER_H
+#define DNSBLD_WORKER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cache.h"
+#include "config.h"
+#include "directory.h"
+#include "store.h"
+#include "zone.h"
+
+struct worker {
+	struct store *store;
+	struct txn *txn;
+	bool reading;          /* between worker_begin() and worker_end(), with a snapshot */
+	bool speaks;           /* the one of its generation that warns about zones */
+	uint32_t epoch;        /* counts the snapshots that differed; never 0 while reading */
+	uint64_t snapshot;     /* txn_id() of the epoch */
+	uint64_t surveyed;     /* snapshot that was last looked through for warnings */
+	uint64_t complained_s; /* when a failing database was last logged */
+	struct scan *scan6;    /* of the current batch; NULL: nobody asked for IPv6 yet */
+	struct zones zones;
+	struct directory directory;
+	struct cache cache;
+};
+
+/*
+ * Opens the database and prepares the zones of the config, which is borrowed. All memory is taken
+ * here.
+ */
+enum status worker_open(struct worker *w, const struct config *config, bool speaks);
+void worker_close(struct worker *w);
+
+/* Around each batch: takes the newest snapshot, and gives it up. Nothing may block in between. */
+void worker_begin(struct worker *w);
+void worker_end(struct worker *w);
+
+/* Whether the zone can be answered for in the snapshot; the zone is brought up to date with it. */
+bool worker_has_zone(struct worker *w, struct zone *zone);
+
+/* The answer id at an address in the snapshot, 0 where unlisted. False where the database fails. */
+bool worker_find(struct worker *w, unsigned family, addr_t addr, uint32_t *id);
+
+/* Logs that the database fails, at most once a second. */
+void worker_complain(struct worker *w);
+
+/*
+ * Once a second, outside of a batch. False when data.mdb is no longer the file that was opened: the
+ * worker must end, and its successor opens the new one.
+ */
+bool worker_tick(struct worker *w);
+
+#endif

@@ -1,0 +1,82 @@
+/*
+ * zone.h: the zones as they are served: found by name, and with everything that only the config
+ * decides turned into bytes at start.
+ */
+#ifndef DNSBLD_ZONE_H
+#define DNSBLD_ZONE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "answer.h"
+#include "bytes.h"
+#include "config.h"
+#include "query.h"
+#include "zonestate.h"
+
+/* Records ready to be copied, their owners spelled as pointers to the question's name. */
+struct records {
+	struct bytes bytes;
+	uint16_t count;
+};
+
+struct zone {
+	/* What every query of the zone looks at stands together. */
+	uint32_t epoch;  /* of the snapshot that `known` and the SOA's serial are from; 0: of none
+			    yet */
+	bool known;      /* the database has the zone */
+	bool numbered;   /* each sublist has its number */
+	uint32_t number; /* its place among the zones */
+	const struct zone_config *config;
+	struct zone *parent; /* the nearest zone of ours above; NULL where there is none */
+
+	/* type … rdata of the SOA, as in a negative answer (RFC 2308 §5); see zone_set_serial(). */
+	uint8_t *soa;
+	uint16_t soa_len;
+	struct records ns;
+	struct records glue; /* of the name servers that have their addresses in the zone */
+
+	uint8_t fingerprint[FINGERPRINT]; /* of our config */
+	uint8_t told[FINGERPRINT];        /* the last other one that was warned of */
+	bool told_absent;
+	struct zone_view view; /* since the epoch */
+};
+
+/* A name that exists because of the config: an apex, a host, or an empty non-terminal above one. */
+struct node {
+	struct zone *zone;
+	const uint8_t *name; /* wire, lower case; borrowed from the config */
+	uint8_t len;
+	bool apex;
+	struct records a;
+	struct records aaaa;
+};
+
+struct zones {
+	struct zone *zone;
+	size_t count;
+	struct node *node;
+	size_t node_count;
+	struct node **table; /* of nodes by name; its size is a power of two */
+	uint64_t mask;
+	unsigned most_labels; /* of any apex */
+	unsigned least_labels;
+};
+
+/* Of all zones in the config, which is borrowed. */
+void zones_init(struct zones *zones, const struct config *config);
+void zones_release(struct zones *zones);
+
+/*
+ * The longest apex that is the question's name or above it: its node, and in *before how many
+ * octets of the name stand before it. NULL where no zone has the name.
+ */
+const struct node *zones_match(const struct zones *zones, const struct query *q, size_t *before);
+
+/* The node with exactly the question's name; NULL where there is none. */
+const struct node *zones_node(const struct zones *zones, const struct query *q);
+
+/* Puts a serial into the prepared SOA. */
+void zone_set_serial(struct zone *zone, uint32_t serial);
+
+#endif

@@ -1,0 +1,185 @@
+/*
+ * test_query.c: what query_parse() makes of a packet, without any data.
+ */
+#include "query.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include "packet.h"
+
+/* Last: it makes a macro of fail. */
+#include <cmocka.h>
+
+static enum query_kind parse(struct query *q, const char *text)
+{
+	static uint8_t packet[65535];
+	size_t len = packet_make(packet, text);
+	/* A block of exactly its size, so that a sanitizer sees the first octet beyond. */
+	static uint8_t *exact;
+
+	free(exact);
+	exact = malloc(len ? len : 1);
+	memcpy(exact, packet, len);
+	return query_parse(q, exact, len);
+}
+
+static void test_question_is_read_and_its_name_lowered(void **state)
+{
+	struct query q;
+
+	(void)state;
+	assert_int_equal(parse(&q, "1234 0110 0001 0000 0000 0000 n:1.DnSbL.EXAMPLE 0010 0001"),
+			 QUERY_FINE);
+	assert_int_equal(q.opcode, OPCODE_QUERY);
+	assert_true(q.recursion_desired);
+	assert_false(q.edns);
+	assert_false(q.has_tsig);
+	assert_int_equal(q.type, TYPE_TXT);
+	assert_int_equal(q.class, CLASS_IN);
+	assert_int_equal(q.udp_size, 512);
+	assert_int_equal(q.labels, 3);
+	assert_int_equal(q.name_len, 17);
+	assert_memory_equal(q.name,
+			    "\1"
+			    "1"
+			    "\5"
+			    "dnsbl"
+			    "\7"
+			    "example",
+			    17);
+	assert_int_equal(q.label[0], 0);
+	assert_int_equal(q.label[1], 2);
+	assert_int_equal(q.label[2], 8);
+}
+
+/* Every octet in every place of a word: only 'A' to 'Z' change, and length octets never do. */
+static void test_only_ascii_letters_are_lowered(void **state)
+{
+	(void)state;
+	for (unsigned octet = 0; octet < 256; octet++) {
+		for (unsigned before = 0; before < 16; before++) {
+			uint8_t packet[12 + 64 + 5] = {0, 0, 0, 0, 0, 1};
+			struct query q;
+			unsigned label = before + 1;
+
+			packet[12] = (uint8_t)label;
+			memset(packet + 13, '@', before);
+			packet[13 + before] = (uint8_t)octet;
+			packet[12 + label + 1 + 2] = 1;
+			packet[12 + label + 1 + 4] = 1;
+			assert_int_equal(query_parse(&q, packet, 12 + label + 6), QUERY_FINE);
+			assert_int_equal(q.name[before + 1],
+					 octet >= 'A' && octet <= 'Z' ? octet + 32 : octet);
+			assert_int_equal(q.name[0], label);
+			if (before > 0) {
+				assert_int_equal(q.name[before], '@');
+			}
+		}
+	}
+}
+
+static void test_names_end_at_255_octets(void **state)
+{
+	uint8_t packet[12 + 300] = {0, 0, 0, 0, 0, 1};
+	struct query q;
+
+	(void)state;
+	/* 127 labels of one octet are 255 octets with the root's. */
+	for (unsigned i = 0; i < 128; i++) {
+		packet[12 + 2 * i] = 1;
+		packet[13 + 2 * i] = 'a';
+	}
+	packet[12 + 254] = 0;
+	memcpy(packet + 12 + 255, "\0\1\0\1", 4);
+	assert_int_equal(query_parse(&q, packet, 12 + 259), QUERY_FINE);
+	assert_int_equal(q.name_len, 255);
+	assert_int_equal(q.labels, 127);
+
+	packet[12 + 254] = 1;
+	packet[12 + 256] = 0;
+	memcpy(packet + 12 + 257, "\0\1\0\1", 4);
+	assert_int_equal(query_parse(&q, packet, 12 + 261), QUERY_NO_QUESTION);
+}
+
+static void test_edns_is_read(void **state)
+{
+	struct query q;
+
+	(void)state;
+	assert_int_equal(parse(&q, "1234 0000 0001 0000 0000 0001 n:a 0001 0001 "
+				   "00 0029 1000 ff 00 8000 0000"),
+			 QUERY_FINE);
+	assert_true(q.edns);
+	assert_true(q.dnssec_ok);
+	assert_int_equal(q.udp_size, 4096);
+	assert_int_equal(q.edns_version, 0);
+
+	/* Below 512 means 512 (RFC 6891 §6.2.3). */
+	assert_int_equal(parse(&q, "1234 0000 0001 0000 0000 0001 n:a 0001 0001 "
+				   "00 0029 0001 00 01 0000 0000"),
+			 QUERY_FINE);
+	assert_int_equal(q.udp_size, 512);
+	assert_int_equal(q.edns_version, 1);
+	assert_false(q.dnssec_ok);
+}
+
+static void test_tsig_is_read(void **state)
+{
+	struct query q;
+
+	(void)state;
+	assert_int_equal(parse(&q, "1234 0000 0001 0000 0000 0001 n:a 0001 0001 "
+				   "n:key 00fa 00ff 00000000 001f n:hmac-sha256 "
+				   "000000000001 012c 0002 abcd 4321 0000 0000"),
+			 QUERY_FINE);
+	assert_true(q.has_tsig);
+	assert_int_equal(q.tsig.key.len, 5);
+	assert_memory_equal(q.tsig.key.data, "\3key", 5);
+	assert_int_equal(q.tsig.algorithm.len, 13);
+	assert_int_equal(q.tsig.time.len, 8);
+	assert_int_equal(q.tsig.original_id, 0x4321);
+}
+
+/* Whatever is cut off anywhere: nothing is read beyond the end, and only the whole is fine. */
+static void test_no_truncated_packet_is_fine(void **state)
+{
+	uint8_t packet[512];
+	struct query q;
+	size_t len = packet_make(packet, "1234 0000 0001 0000 0000 0002 n:a.example.org 0001 0001 "
+					 "00 0029 1000 00 00 0000 0008 000a 0004 01020304 "
+					 "n:key 00fa 00ff 00000000 001f n:hmac-sha256 "
+					 "000000000001 012c 0002 abcd 4321 0000 0000");
+
+	(void)state;
+	for (size_t cut = 0; cut <= len; cut++) {
+		uint8_t *exact = malloc(cut ? cut : 1);
+
+		memcpy(exact, packet, cut);
+		enum query_kind kind = query_parse(&q, exact, cut);
+		free(exact);
+		if (cut < 12) {
+			assert_int_equal(kind, QUERY_DROP);
+		} else if (cut < 12 + 15 + 4) {
+			assert_int_equal(kind, QUERY_NO_QUESTION);
+		} else if (cut < len) {
+			assert_int_equal(kind, QUERY_MALFORMED);
+		} else {
+			assert_int_equal(kind, QUERY_FINE);
+		}
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_question_is_read_and_its_name_lowered),
+		cmocka_unit_test(test_only_ascii_letters_are_lowered),
+		cmocka_unit_test(test_names_end_at_255_octets),
+		cmocka_unit_test(test_edns_is_read),
+		cmocka_unit_test(test_tsig_is_read),
+		cmocka_unit_test(test_no_truncated_packet_is_fine),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
