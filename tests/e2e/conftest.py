@@ -1,0 +1,87 @@
+"""Fixtures: folders that unprivileged programs can reach, and installations of dnsbld in them.
+
+A fixture that starts something stops it, whatever the test did.
+"""
+
+import shutil
+import signal
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from dnsbld import Dnsbld
+from mail import ZONE, MailWorld
+from peers.exim import Exim
+from peers.postfix import Postfix
+from process import need_root
+
+
+def pytest_configure(config):
+    # Ended from outside, finalizers still have to run. pytest takes SystemExit for a failed test.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session")
+def make_folder():
+    """Makes folders below one short path (a Unix socket's name ends at 107 octets)."""
+    top = Path(tempfile.mkdtemp(prefix="e2e-"))
+    top.chmod(0o755)
+
+    def make():
+        folder = Path(tempfile.mkdtemp(dir=top, prefix=""))
+        folder.chmod(0o755)
+        return folder
+
+    yield make
+    shutil.rmtree(top, ignore_errors=True)
+
+
+@pytest.fixture
+def folder(make_folder):
+    return make_folder()
+
+
+def installations(make_folder):
+    """Makes initialised installations from a config's BODY, and in the end stops their servers."""
+    made = []
+
+    def make(body, head="", init=True):
+        installation = Dnsbld(make_folder(), body, head)
+        made.append(installation)
+        return installation.init() if init else installation
+
+    yield make
+    for installation in made:
+        installation.stop()
+
+
+@pytest.fixture
+def install(make_folder):
+    yield from installations(make_folder)
+
+
+@pytest.fixture(scope="module")
+def install_for_file(make_folder):
+    """The same, for what all tests of a file only look at."""
+    yield from installations(make_folder)
+
+
+@pytest.fixture(scope="session")
+def mail_world(make_folder):
+    need_root("port 53 and a private mount namespace")
+    world = MailWorld(make_folder)
+    yield world
+    world.stop()
+
+
+@pytest.fixture(scope="session")
+def postfix(make_folder, mail_world):
+    server = Postfix(make_folder(), ZONE, mail_world.resolv_conf)
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def exim(make_folder, mail_world):
+    return Exim(make_folder(), ZONE, mail_world.resolv_conf)

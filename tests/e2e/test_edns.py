@@ -1,0 +1,111 @@
+"""EDNS0 and the size of answers (RFC 6891, RFC 9715), some of them too large on purpose."""
+
+import dns.edns
+import dns.flags
+import dns.message
+import dns.rcode
+import dns.rdatatype
+import pytest
+
+from names import reversed_name
+from one_zone import BODY, ZONE, fill
+from wire import exchange
+
+LARGE = reversed_name("192.0.2.200", ZONE)      # 20 TXT records of some 165 octets
+MEDIUM = reversed_name("192.0.2.201", ZONE)     # 4 of them: above 512, below 1232
+PLAIN = reversed_name("192.0.2.1", ZONE)
+
+
+@pytest.fixture(scope="module")
+def server(install_for_file):
+    return fill(install_for_file(BODY)).start()
+
+
+def reply_to(server, name, rdtype="TXT", tcp=False, **options):
+    query = dns.message.make_query(name, rdtype, **options)
+    packet = exchange(server, query.to_wire(), tcp)
+    return packet, dns.message.from_wire(packet)
+
+
+def test_opt_comes_back_if_and_only_if_it_was_asked(server):
+    for tcp in (False, True):
+        assert reply_to(server, PLAIN, tcp=tcp)[1].edns == -1
+        _, answer = reply_to(server, PLAIN, tcp=tcp, use_edns=0, payload=4096)
+        assert (answer.edns, answer.payload) == (0, 1232)
+
+
+def test_opt_comes_back_with_every_kind_of_answer(server):
+    for name in (PLAIN, "2." + PLAIN, ZONE, "2.0.192." + ZONE, "example.net", "x." + ZONE):
+        assert reply_to(server, name, "A", use_edns=0)[1].edns == 0, name
+
+
+@pytest.mark.parametrize("version", [1, 255])
+@pytest.mark.parametrize("name", [PLAIN, "example.net"])
+def test_another_edns_version_is_badvers_before_any_lookup(server, name, version):
+    packet = bytearray(dns.message.make_query(name, "TXT", use_edns=0).to_wire())
+    packet[-5] = version    # OPT ends: extended rcode, version, flags (2), length of options (2)
+    answer = dns.message.from_wire(exchange(server, bytes(packet)))
+    assert answer.rcode() == dns.rcode.BADVERS
+    assert (answer.edns, answer.answer) == (0, [])
+
+
+def test_unknown_options_are_ignored_and_not_echoed(server):
+    option = dns.edns.GenericOption(65001, b"hello")
+    _, answer = reply_to(server, PLAIN, "A", use_edns=0, options=[option])
+    assert answer.rcode() == dns.rcode.NOERROR
+    assert answer.answer
+    assert answer.options == ()
+
+
+def test_without_edns_an_answer_above_512_octets_is_truncated(server):
+    packet, answer = reply_to(server, MEDIUM)
+    assert len(packet) <= 512
+    assert answer.flags & dns.flags.TC
+
+
+@pytest.mark.parametrize("payload", [0, 100, 511, 512])
+def test_a_payload_size_below_512_counts_as_512(server, payload):
+    packet, answer = reply_to(server, MEDIUM, use_edns=0, payload=payload)
+    assert len(packet) <= 512
+    assert answer.flags & dns.flags.TC
+    packet, answer = reply_to(server, PLAIN, use_edns=0, payload=payload)
+    assert len(packet) > 200
+    assert not answer.flags & dns.flags.TC
+
+
+def test_the_clients_size_is_kept(server):
+    _, whole = reply_to(server, MEDIUM, use_edns=0, payload=1232)
+    assert not whole.flags & dns.flags.TC
+    assert len(whole.answer[0]) == 4
+    size = len(reply_to(server, MEDIUM, use_edns=0, payload=1232)[0])
+    assert 512 < size < 1232
+    exact, answer = reply_to(server, MEDIUM, use_edns=0, payload=size)
+    assert (len(exact), answer.flags & dns.flags.TC) == (size, 0)
+    less, answer = reply_to(server, MEDIUM, use_edns=0, payload=size - 1)
+    assert len(less) < size
+    assert answer.flags & dns.flags.TC
+
+
+@pytest.mark.parametrize("payload", [1232, 4096, 65535])
+def test_no_udp_answer_is_above_1232_octets(server, payload):
+    packet, answer = reply_to(server, LARGE, use_edns=0, payload=payload)
+    assert len(packet) <= 1232
+    assert answer.flags & dns.flags.TC
+    assert answer.edns == 0
+
+
+def test_a_truncated_answer_is_complete_over_tcp(server):
+    for options in ({}, {"use_edns": 0, "payload": 512}):
+        packet, answer = reply_to(server, LARGE, tcp=True, **options)
+        assert len(packet) > 1232
+        assert not answer.flags & dns.flags.TC
+        assert len(answer.answer[0]) == 20
+        assert {rd.strings[0].split()[-1] for rd in answer.answer[0]} == {b"192.0.2.200"}
+
+
+def test_any_falls_back_to_one_rrset_where_both_do_not_fit(server):
+    packet, answer = reply_to(server, LARGE, "ANY", use_edns=0, payload=1232)
+    assert len(packet) <= 1232
+    assert not answer.flags & dns.flags.TC
+    assert [(len(rrset), dns.rdatatype.to_text(rrset.rdtype)) for rrset in answer.answer] == [
+        (20, "A")]

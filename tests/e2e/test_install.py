@@ -1,0 +1,114 @@
+"""`make install`, the man pages, the helps and the sample config: do they speak of one program?"""
+
+import re
+import subprocess
+
+import pytest
+
+from dnsbld import BUILD, REPOSITORY, built
+from process import program
+
+SAMPLE = REPOSITORY / "dnsbld/dnsbld.conf"
+VERBS = ["init", "add", "remove", "show", "list", "exclude add", "exclude remove", "exclude list",
+         "exclude import", "exclude check", "import", "export", "expire", "purge", "source list",
+         "source disable", "source enable", "check", "stats", "audit", "sync", "ingest"]
+
+
+def man_page(name):
+    place, = (p for folder in ("dnsbld", "feeder") for p in (REPOSITORY / folder).glob(name))
+    done = subprocess.run([program("man"), "-l", str(place)], capture_output=True, text=True,
+                          env={"MANWIDTH": "200", "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8",
+                               "MANPAGER": "cat"}, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return re.sub(r".\x08", "", done.stdout)
+
+
+def options_in(text):
+    """--words and -x letters; the start of a word only, so that `dry-run` is no option."""
+    return set(re.findall(r"(?<![\w-])--[a-z][a-z-]*[a-z]|(?<![\w-])-[a-zA-Z](?![\w-])", text))
+
+
+def help_of(name, *words):
+    done = subprocess.run([built(name), *words, "--help"], capture_output=True, text=True,
+                          timeout=30)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory):
+    root = tmp_path_factory.mktemp("root")
+    built("dnsbld"), built("feeder")
+    done = subprocess.run(
+        [program("make"), "-C", REPOSITORY, "install", f"DESTDIR={root}", "PREFIX=/usr",
+         f"BUILD={BUILD}"], capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    return root
+
+
+def test_install_puts_every_file_in_its_place(installed):
+    files = {str(p.relative_to(installed)) for p in installed.rglob("*") if p.is_file()}
+    assert files >= {"usr/sbin/dnsbld", "usr/bin/feeder",
+                     "usr/share/man/man8/dnsbld.8", "usr/share/man/man5/dnsbld.conf.5",
+                     "usr/share/man/man1/feeder.1", "usr/share/doc/dnsbld/dnsbld.conf.sample"}
+    assert any(re.fullmatch(r"usr/lib/systemd/system/.*\.service", f) for f in files)
+    assert all(f.startswith("usr/") for f in files)
+
+
+def test_installed_programs_run_and_the_installed_sample_passes(installed):
+    for place in ("usr/sbin/dnsbld", "usr/bin/feeder"):
+        assert subprocess.run([installed / place, "--help"], capture_output=True).returncode == 0
+    sample = installed / "usr/share/doc/dnsbld/dnsbld.conf.sample"
+    done = subprocess.run([installed / "usr/sbin/dnsbld", "-t", "-c", sample], capture_output=True,
+                          text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_uninstall_leaves_nothing(installed, tmp_path):
+    target = [f"DESTDIR={tmp_path}", "PREFIX=/usr", f"BUILD={BUILD}"]
+    for goal in ("install", "uninstall"):
+        subprocess.run([program("make"), "-C", REPOSITORY, goal, *target], check=True,
+                       capture_output=True, timeout=300)
+    assert [p for p in tmp_path.rglob("*") if p.is_file()] == []
+
+
+def test_help_of_dnsbld_names_every_option_of_its_man_page():
+    page = man_page("dnsbld.8")
+    assert options_in(page) >= {"-c", "-t", "-f"}
+    assert options_in(page) - options_in(help_of("dnsbld")) == set()
+
+
+def test_helps_of_feeder_name_every_option_of_its_man_page_and_no_other():
+    options = options_in(help_of("feeder")).union(
+        *(options_in(help_of("feeder", *verb.split())) for verb in VERBS))
+    page = man_page("feeder.1")
+    assert options_in(page) >= {"-c", "--sublist", "--source", "--reason", "--text", "--dry-run",
+                                "--json", "--now", "--actor", "--wait", "--strict", "--replace"}
+    assert options_in(page) - options == set()
+    assert options - options_in(page) == set()
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_has_a_help_and_a_place_in_the_man_page(verb):
+    assert verb.split()[-1] in help_of("feeder", *verb.split())
+    assert re.search(rf"^ +feeder (\[.*?\] )*{verb}\b|^ +{verb}\b", man_page("feeder.1"), re.M)
+
+
+def test_the_sample_config_passes(tmp_path):
+    done = subprocess.run([built("dnsbld"), "-t", "-c", SAMPLE], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "nosuch" not in done.stderr
+
+
+def options_of_the_config_page():
+    """The tagged paragraphs of dnsbld.conf(5) whose tag is `name = …` or `name {`."""
+    return set(re.findall(r"^ +([a-z_]+) (?:=|\{|[\"a-z]+ \{)", man_page("dnsbld.conf.5"), re.M))
+
+
+def test_the_sample_names_every_option_that_its_man_page_documents():
+    sample = SAMPLE.read_text()
+    options = options_of_the_config_page()
+    assert options >= {"database", "listen", "workers", "user", "map_size", "exclude_reserved",
+                       "sublist", "code", "text", "expires", "zone", "sublists", "ns", "ttl", "soa"}
+    assert {o for o in options if not re.search(rf"\b{o}\b\s*(=|{{|\"|\w+ {{)", sample)} == set()
