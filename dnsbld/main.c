@@ -64,6 +64,12 @@ int main(int argc, char **argv)
 
 	enum status status = config_read(config_file(file), &config);
 
+	if (!status && config->listen_count == 0) {
+		status = fail(ST_CONFIG,
+			      "%s: dnsbld needs an address: listen = { \"192.0.2.53:53\" }",
+			      config->file);
+		config_free(config);
+	}
 	if (status) {
 		log_error("%s", fail_text());
 		return status;

@@ -6,32 +6,29 @@
 
 #include <errno.h>
 #include <grp.h>
-#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "account.h"
+
 enum status privileges_find(struct privileges *p, const struct config *config)
 {
-	const char *user = config->user ? config->user : "dnsbld";
+	struct account account;
 
 	*p = (struct privileges){.drop = geteuid() == 0};
 	if (!p->drop) {
 		return ST_OK;
 	}
-	errno = 0;
-	const struct passwd *account = getpwnam(user);
-	if (!account) {
-		return fail(
-			ST_CONFIG,
-			"there is no account '%s' to run as: make one (adduser --system --group "
-			"%s) or name another with user = in %s",
-			user, user, config->file);
+	enum status status = account_find(config, &account);
+
+	if (status) {
+		return status;
 	}
-	p->uid = account->pw_uid;
-	p->gid = account->pw_gid;
-	p->user = must_strdup(user);
+	p->uid = account.uid;
+	p->gid = account.gid;
+	p->user = must_strdup(account.name);
 	return ST_OK;
 }
 

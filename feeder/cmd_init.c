@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "account.h"
 #include "exclusion.h"
 #include "feeder.h"
 #include "json.h"
@@ -21,6 +22,7 @@
 static void find_owner(const struct config *config, int *owner, int *group)
 {
 	const struct passwd *user;
+	struct account account;
 
 	*owner = *group = -1;
 	if (geteuid() != 0) {
@@ -28,14 +30,10 @@ static void find_owner(const struct config *config, int *owner, int *group)
 	}
 	user = getpwnam("feeder");
 	*owner = user ? (int)user->pw_uid : 0;
-	if (!config->user) {
-		return;
-	}
-	user = getpwnam(config->user);
-	if (user) {
-		*group = (int)user->pw_gid;
+	if (account_find(config, &account)) {
+		log_warn("dnsbld will not be able to read this: %s", fail_text());
 	} else {
-		log_warn("there is no user '%s', as whom dnsbld shall read this", config->user);
+		*group = (int)account.gid;
 	}
 }
 

@@ -41,7 +41,8 @@ struct reader {
 
 static inline struct reader reader_of(struct bytes b)
 {
-	return (struct reader){b.data, b.data + b.len, false};
+	/* NULL has no end to point at. */
+	return (struct reader){b.data, b.len ? b.data + b.len : b.data, false};
 }
 
 static inline size_t reader_left(const struct reader *r)

@@ -70,16 +70,13 @@ enum status config_parse(const char *text, const char *file, struct config **con
 {
 	struct config *made = must_alloc(sizeof *made);
 	struct config_tree *tree = NULL;
-	struct syntax syntax;
+	struct syntax syntax = {0};
 	enum status status;
 
 	*config = NULL;
 	made->file = absolute(file);
 	made->workers = default_workers();
-	status = syntax_read(&syntax, text, file);
-	if (!made->file) {
-		status = ST_IO;
-	}
+	status = made->file ? syntax_read(&syntax, text, file) : ST_IO;
 	if (status == ST_OK) {
 		status = tree_open(&tree, &syntax, file);
 	}

@@ -100,7 +100,7 @@ static enum status check_ns(const struct config *config, const struct zone_confi
 	name_format(ns, name);
 	if (before == 0) {
 		return place_fail(
-			place, "zone '%s': ns %s has no address; zone '%s' needs: apex { a = … }",
+			place, "zone '%s': ns %s has no address; zone '%s' needs: apex { a = ... }",
 			zone->name, name, owner->name);
 	}
 	if (before != (size_t)ns->wire[0] + 1) {
@@ -111,7 +111,8 @@ static enum status check_ns(const struct config *config, const struct zone_confi
 			zone->name, name, owner->name);
 	}
 	return place_fail(
-		place, "zone '%s': ns %s has no address; zone '%s' needs: host \"%.*s\" { a = … }",
+		place,
+		"zone '%s': ns %s has no address; zone '%s' needs: host \"%.*s\" { a = ... }",
 		zone->name, name, owner->name, ns->wire[0], (const char *)ns->wire + 1);
 }
 

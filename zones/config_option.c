@@ -91,10 +91,10 @@ static const struct config_option zone_options[] = {
 };
 
 const struct config_option config_options[] = {
-	{"database", OPTION_VALUE, .required = "database = \"/var/lib/dnsbld\"", .set = value_path,
+	{"database", OPTION_VALUE, .fallback = "/var/lib/dnsbld", .set = value_path,
 	 FIELD(config, database)},
-	{"listen", OPTION_LIST, .required = "listen = { \"192.0.2.53:53\", \"[2001:db8::53]:53\" }",
-	 .set = listen_add},
+	/* feeder listens nowhere, so it is dnsbld that wants at least one. */
+	{"listen", OPTION_LIST, .set = listen_add},
 	{"workers", OPTION_VALUE, .set = value_number, .min = 1, .max = CONFIG_WORKERS,
 	 FIELD(config, workers)},
 	{"user", OPTION_VALUE, .set = value_string, FIELD(config, user)},
@@ -106,7 +106,7 @@ const struct config_option config_options[] = {
 	/* Zones name sublists, which therefore come first. */
 	{"sublist", OPTION_TITLED, .required = "sublist relay { code = 2 }",
 	 .options = sublist_options, .open = sublist_open},
-	{"zone", OPTION_TITLED, .required = "zone \"dnsbl.example.org\" { ns = …  soa { … } }",
+	{"zone", OPTION_TITLED, .required = "zone \"dnsbl.example.org\" { ns = ...  soa { ... } }",
 	 .options = zone_options, .open = zone_open, .close = zone_close},
 	{.name = NULL},
 };

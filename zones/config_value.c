@@ -83,7 +83,8 @@ enum status duration_parse(const char *text, uint64_t *seconds)
 
 enum status text_check(const char *text)
 {
-	const size_t ip_max = 8 * 4 + 7; /* an IPv6 address of eight full groups */
+	/* An IPv6 address of eight full groups; in an export's wildcard, a prefix of it. */
+	const size_t ip_max = 8 * 4 + 7 + 4;
 	size_t len = 0;
 
 	if (*text == '\0') {

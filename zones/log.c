@@ -15,7 +15,8 @@ void log_init(const char *program)
 	name = program;
 }
 
-static void line(const char *level, const char *format, va_list args)
+__attribute__((format(printf, 2, 0))) static void line(const char *level, const char *format,
+						       va_list args)
 {
 	char buffer[2048];
 	int head = snprintf(buffer, sizeof buffer - 1, "%s: %s", name, level);

@@ -366,10 +366,10 @@ static void test_a_text_fits_into_one_string_when_ip_is_longest(void **state)
 	text[256] = '\0';
 	assert_int_equal(text_check(text), ST_DATA);
 
-	/* 255 octets with one address of 39 are 216 and {ip}. */
-	memcpy(text + 216, "{ip}", 5);
+	/* 255 octets with one prefix of 43 are 212 and {ip}. */
+	memcpy(text + 212, "{ip}", 5);
 	assert_int_equal(text_check(text), ST_OK);
-	memcpy(text + 217, "{ip}", 5);
+	memcpy(text + 213, "{ip}", 5);
 	assert_int_equal(text_check(text), ST_DATA);
 
 	assert_int_equal(text_check("x"), ST_OK);

@@ -252,7 +252,7 @@ static void test_bad_values_are_named(void **state)
 
 	(void)state;
 	memset(many, 'x', sizeof many);
-	strcpy(many + 250, "{ip}");
+	memcpy(many + 250, "{ip}", 5);
 	assert_int_equal(text_check(many), ST_DATA);
 	snprintf(bad_lines, sizeof bad_lines,
 		 "1: its A value is none of 127.0.0.2 to 127.0.0.254\n"
@@ -266,7 +266,7 @@ static void test_bad_values_are_named(void **state)
 		 "8: %s\n"
 		 "10: no sublist has its code\n",
 		 fail_text());
-	strcpy(many + 250, "$");
+	memcpy(many + 250, "$", 2);
 	snprintf(text, sizeof text,
 		 "192.0.2.1 :127.0.1.2:x\n"
 		 "192.0.2.2 :9:no such code\n"
@@ -632,12 +632,13 @@ static struct verdict we_say(const struct list *list, unsigned family, addr_t ad
 			v.texts[item->sublist] = 1;
 		}
 		if (item->text != 0 && item->len > narrowest[item->sublist]) {
+			const char *own = list_string(list, item->text);
 			unsigned text = 1;
 
-			while (strcmp(names[text], list_string(list, item->text)) != 0) {
+			while (text < TEXTS && strcmp(names[text], own) != 0) {
 				text++;
-				assert_true(text < TEXTS);
 			}
+			assert_true(text < TEXTS);
 			narrowest[item->sublist] = item->len;
 			v.texts[item->sublist] = 1U << text;
 		}
