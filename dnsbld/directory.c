@@ -19,12 +19,6 @@
 
 enum { BLOCKS = 65536 };
 
-struct directory_entry {
-	const uint8_t *data; /* NULL: no block */
-	uint32_t len;        /* at most BLOCK_MAX */
-	uint32_t epoch;
-};
-
 void directory_init(struct directory *d)
 {
 	d->entry = must_alloc(BLOCKS * sizeof *d->entry);

@@ -20,16 +20,6 @@
 #include "revname.h"
 #include "worker.h"
 
-/* One question on its way. */
-struct task {
-	struct worker *worker;
-	bool tcp;
-	struct query query;
-	struct reply reply;
-	struct zone *zone;
-	size_t before; /* octets of the question's name before the zone's apex */
-};
-
 static size_t reply_error(struct reply *r, enum rcode rcode, enum ede ede)
 {
 	r->rcode = rcode;
@@ -183,8 +173,9 @@ static bool is_v4_mapped(const struct revname *name)
 	return name->family == 6 && name->addr >> 32 == 0xffff;
 }
 
-static size_t answer_address(struct task *t, const struct revname *name)
+static size_t answer_address(struct task *t)
 {
+	const struct revname *name = &t->name;
 	struct worker *w = t->worker;
 	const struct prepared *prepared = NULL;
 	uint32_t id = 0;
@@ -213,7 +204,7 @@ static size_t answer_address(struct task *t, const struct revname *name)
 	return reply_negative(t, name->v6_parent ? RCODE_NOERROR : RCODE_NXDOMAIN);
 }
 
-static size_t answer_zone(struct task *t, const struct node *apex)
+static size_t answer_zone(struct task *t)
 {
 	struct reply *r = &t->reply;
 
@@ -233,31 +224,29 @@ static size_t answer_zone(struct task *t, const struct node *apex)
 	}
 	if (t->before == 0) {
 		r->authoritative = true;
-		return answer_apex(t, apex);
+		return answer_apex(t, t->apex);
 	}
 
-	struct revname name = revname_parse(t->query.name, t->before);
-
-	if (name.kind == REVNAME_ADDRESS) {
-		return answer_address(t, &name);
+	if (t->name.kind == REVNAME_ADDRESS) {
+		return answer_address(t);
 	}
 	r->authoritative = true;
 	const struct node *node = zones_node(&t->worker->zones, &t->query);
 	if (node) {
 		return reply_addresses(t, node);
 	}
-	return reply_negative(t, name.kind == REVNAME_PARTIAL ? RCODE_NOERROR : RCODE_NXDOMAIN);
+	return reply_negative(t, t->name.kind == REVNAME_PARTIAL ? RCODE_NOERROR : RCODE_NXDOMAIN);
 }
 
 /* Transfers: refused to everybody. Over UDP an IXFR is told the serial (RFC 1995 §2). */
-static size_t answer_transfer(struct task *t, const struct node *apex)
+static size_t answer_transfer(struct task *t)
 {
 	struct reply *r = &t->reply;
 
 	if (t->query.type == TYPE_AXFR && !t->tcp) {
 		return reply_error(r, RCODE_FORMERR, EDE_NONE);
 	}
-	if (!apex || t->before > 0) {
+	if (!t->apex || t->before > 0) {
 		return reply_error(r, RCODE_NOTAUTH, EDE_NONE);
 	}
 	if (t->tcp) {
@@ -271,14 +260,14 @@ static size_t answer_transfer(struct task *t, const struct node *apex)
 }
 
 /* We are nobody's secondary: a NOTIFY starts nothing (RFC 1996 §3.10). */
-static size_t answer_notify(struct task *t, const struct node *apex)
+static size_t answer_notify(struct task *t)
 {
 	struct reply *r = &t->reply;
 
 	if (t->query.type != TYPE_SOA) {
 		return reply_error(r, RCODE_FORMERR, EDE_NONE);
 	}
-	return reply_error(r, apex && t->before == 0 ? RCODE_REFUSED : RCODE_NOTAUTH, EDE_NONE);
+	return reply_error(r, t->apex && t->before == 0 ? RCODE_REFUSED : RCODE_NOTAUTH, EDE_NONE);
 }
 
 static size_t answer(struct task *t)
@@ -296,43 +285,71 @@ static size_t answer(struct task *t)
 		return reply_error(r, RCODE_REFUSED, EDE_NONE);
 	}
 
-	const struct node *apex = zones_match(&t->worker->zones, q, &t->before);
-
-	t->zone = apex ? apex->zone : NULL;
+	t->zone = t->apex ? t->apex->zone : NULL;
 	if (q->opcode == OPCODE_NOTIFY) {
-		return answer_notify(t, apex);
+		return answer_notify(t);
 	}
 	if (q->type == TYPE_AXFR || q->type == TYPE_IXFR) {
-		return answer_transfer(t, apex);
+		return answer_transfer(t);
 	}
-	if (!apex) {
+	if (!t->apex) {
 		return reply_error(r, RCODE_REFUSED, EDE_NOT_AUTHORITATIVE);
 	}
-	return answer_zone(t, apex);
+	return answer_zone(t);
+}
+
+void task_read(struct task *t, struct worker *w, const struct client *client, const uint8_t *packet,
+	       size_t len)
+{
+	t->worker = w;
+	t->tcp = client->tcp;
+	t->name.kind = REVNAME_OTHER;
+	t->kind = query_parse(&t->query, packet, len);
+	if (t->kind != QUERY_FINE) {
+		return;
+	}
+	t->apex = zones_match(&w->zones, &t->query, &t->before);
+	if (t->apex && t->before > 0) {
+		t->name = revname_parse(t->query.name, t->before);
+		if (t->name.kind == REVNAME_ADDRESS && t->name.family == 4) {
+			directory_prefetch_entry(&w->directory, (uint32_t)t->name.addr);
+		}
+	}
+}
+
+void task_prefetch(const struct task *t)
+{
+	if (t->name.kind == REVNAME_ADDRESS && t->name.family == 4) {
+		directory_prefetch_block(&t->worker->directory, t->worker->epoch,
+					 (uint32_t)t->name.addr);
+	}
+}
+
+size_t task_reply(struct task *t, uint8_t *out, size_t room)
+{
+	if (t->kind == QUERY_DROP) {
+		return 0;
+	}
+	if (t->kind == QUERY_NOT_IMPLEMENTED) {
+		return reply_header_only(&t->query, RCODE_NOTIMP, out);
+	}
+	if (!t->tcp) {
+		size_t most = t->query.udp_size < REPLY_UDP ? t->query.udp_size : REPLY_UDP;
+
+		room = room < most ? room : most;
+	}
+	reply_begin(&t->reply, &t->query, out, room);
+	if (t->kind != QUERY_FINE) {
+		return reply_error(&t->reply, RCODE_FORMERR, EDE_NONE);
+	}
+	return answer(t);
 }
 
 size_t respond(struct worker *w, const struct client *client, const uint8_t *packet, size_t len,
 	       uint8_t *out, size_t room)
 {
 	struct task t; /* large, so it is filled and never cleared */
-	enum query_kind kind = query_parse(&t.query, packet, len);
 
-	if (kind == QUERY_DROP) {
-		return 0;
-	}
-	if (kind == QUERY_NOT_IMPLEMENTED) {
-		return reply_header_only(&t.query, RCODE_NOTIMP, out);
-	}
-	if (!client->tcp) {
-		size_t most = t.query.udp_size < REPLY_UDP ? t.query.udp_size : REPLY_UDP;
-
-		room = room < most ? room : most;
-	}
-	t.worker = w;
-	t.tcp = client->tcp;
-	reply_begin(&t.reply, &t.query, out, room);
-	if (kind != QUERY_FINE) {
-		return reply_error(&t.reply, RCODE_FORMERR, EDE_NONE);
-	}
-	return answer(&t);
+	task_read(&t, w, client, packet, len);
+	return task_reply(&t, out, room);
 }

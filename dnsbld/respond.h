@@ -8,7 +8,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-struct worker;
+#include "query.h"
+#include "reply.h"
+#include "revname.h"
+#include "worker.h"
 
 /* Who asks. */
 struct client {
@@ -22,5 +25,22 @@ struct client {
  */
 size_t respond(struct worker *w, const struct client *client, const uint8_t *packet, size_t len,
 	       uint8_t *out, size_t room);
+
+/* One packet on its way. */
+struct task {
+	struct worker *worker;
+	enum query_kind kind;
+	bool tcp;
+	struct query query;
+	const struct node *apex; /* NULL: in no zone of ours */
+	struct zone *zone;
+	size_t before; /* octets of the question's name before the zone's apex */
+	struct revname name;
+	struct reply reply;
+};
+void task_read(struct task *t, struct worker *w, const struct client *client, const uint8_t *packet,
+	       size_t len);
+void task_prefetch(const struct task *t);
+size_t task_reply(struct task *t, uint8_t *out, size_t room);
 
 #endif

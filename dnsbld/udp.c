@@ -50,6 +50,7 @@ struct udp {
 	int fd;
 	size_t control_len; /* 0: the socket has one address, so replies leave from it anyway */
 	time_t ticked_s;
+	struct task task[UDP_BATCH];
 	struct mmsghdr in[UDP_BATCH];
 	struct mmsghdr out[UDP_BATCH];
 	struct iovec in_vec[UDP_BATCH];
@@ -137,9 +138,14 @@ static void answer_batch(struct udp *u, unsigned received)
 
 	worker_begin(u->worker);
 	for (unsigned i = 0; i < received; i++) {
+		task_read(&u->task[i], u->worker, &client, u->query[i], u->in[i].msg_len);
+	}
+	for (unsigned i = 0; i < received; i++) {
+		task_prefetch(&u->task[i]);
+	}
+	for (unsigned i = 0; i < received; i++) {
 		struct msghdr *in = &u->in[i].msg_hdr;
-		size_t len = respond(u->worker, &client, u->query[i], u->in[i].msg_len,
-				     u->reply[replies], REPLY_ROOM);
+		size_t len = task_reply(&u->task[i], u->reply[replies], REPLY_ROOM);
 
 		if (len > 0) {
 			struct msghdr *out = &u->out[replies].msg_hdr;

@@ -1,4 +1,9 @@
-/* audittext.c: rows of the audit as people and programs read them. */
+/*
+ * audittext.c: rows of the audit as people and programs read them.
+ *
+ * Lines have the same columns for every event, so that awk and cut work; a column that an event has
+ * nothing for is "-". JSON has the same members for every event, null where there is nothing.
+ */
 #include "audittext.h"
 
 #include <inttypes.h>

@@ -1,4 +1,9 @@
-/* claimtext.c: a claim as people and programs read it. */
+/*
+ * claimtext.c: a claim as people and programs read it.
+ *
+ * The JSON is what `import --format json` reads (zones/list_json.c): its members are known there,
+ * and one that is not makes a bad line. Whoever adds one here adds it there.
+ */
 #include "claimtext.h"
 
 #include "answer.h"

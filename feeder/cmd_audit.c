@@ -1,4 +1,9 @@
-/* cmd_audit.c: feeder audit: who did what, when and why. */
+/*
+ * cmd_audit.c: feeder audit: who did what, when and why.
+ *
+ * Rows come oldest first and there is no way to walk them backwards, so that --limit counts them in
+ * a first pass and skips in a second. Both see one snapshot.
+ */
 #include <errno.h>
 #include <stdlib.h>
 

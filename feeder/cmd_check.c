@@ -1,4 +1,9 @@
-/* cmd_check.c: feeder check: is the database what its claims say? */
+/*
+ * cmd_check.c: feeder check: is the database what its claims say?
+ *
+ * The work is check_run()'s; here its faults become lines, and the answer an exit code. What has
+ * expired and was not swept yet counts as being there, and is no fault: that is said beside it.
+ */
 #include <inttypes.h>
 
 #include "check.h"
@@ -58,10 +63,10 @@ static enum status run(struct call *call)
 
 const struct command command_check = {
 	.verb = "check",
-	.summary =
-		"Makes the index anew from the claims and compares, and all else that is derived",
-	.details = "Names what differs, one a line. Exit code 0: all agrees. 1: something does\n"
-		   "not; restore a backup and tell us. Reads one snapshot while the server and\n"
-		   "other verbs go on.\n",
+	.summary = "Makes the index anew from the claims, and compares",
+	.details =
+		"And so with all else that is derived. Names what differs, one a line. Exit\n"
+		"code 0: all agrees. 1: something does not; restore a backup and tell us. Reads\n"
+		"one snapshot while the server and other verbs go on.\n",
 	.run = run,
 };

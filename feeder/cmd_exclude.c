@@ -1,6 +1,10 @@
 /*
  * cmd_exclude.c: feeder exclude add, remove, import: prefixes that are never served as listed,
  * whatever is claimed (RFC 6471 §3.5).
+ *
+ *     words, stdin or a file ─▶ operands ─▶ change_exclude() or change_unexclude(), in slices
+ *
+ * Added and removed by hand, each is a row of the audit; an import is one row.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,9 @@
-/* cmd_exclusions.c: feeder exclude list, check: which prefixes are never served as listed. */
+/*
+ * cmd_exclusions.c: feeder exclude list, check: which prefixes are never served as listed.
+ *
+ * `check` looks both ways: an exclusion that covers the prefix keeps all of it from being served,
+ * one that lies inside keeps a part. Either is what an operator wants to know before a listing.
+ */
 #include "exclusiontext.h"
 #include "feeder.h"
 #include "output.h"

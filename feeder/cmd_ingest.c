@@ -12,6 +12,7 @@
 #include "evidence.h"
 #include "ingest.h"
 #include "json.h"
+#include "lines.h"
 #include "log.h"
 #include "output.h"
 #include "rfc3339.h"
@@ -22,11 +23,29 @@ struct reading {
 	uint8_t **texts; /* of the files, which the items borrow from */
 	const char *file;
 	uint64_t now;
-	size_t first;  /* of the file's items */
-	size_t bad;    /* those with a fault */
-	size_t kept;   /* those that are kept, with a fault or without */
-	size_t unread; /* files */
+	size_t first;   /* of the file's items */
+	unsigned named; /* of the file's faults */
+	size_t bad;     /* those with a fault */
+	size_t kept;    /* those that are kept, with a fault or without */
+	size_t unread;  /* files */
 };
+
+/* The `number`th report of the file. */
+static void name_fault(struct reading *r, size_t number, const char *fault)
+{
+	r->bad++;
+	r->named++;
+	if (r->named > BAD_NAMED) {
+		return;
+	}
+	if (r->named == BAD_NAMED) {
+		log_error("%s: report %zu: %s; more are not named", r->file, number, fault);
+	} else if (number > 1) {
+		log_error("%s: report %zu: %s", r->file, number, fault);
+	} else {
+		log_error("%s: %s", r->file, fault);
+	}
+}
 
 static void take(void *context, const struct report *report, struct bytes body, const char *fault)
 {
@@ -38,12 +57,9 @@ static void take(void *context, const struct report *report, struct bytes body, 
 		items->at = must_realloc(items->at, items->room * sizeof *items->at);
 	}
 	items->at[items->count++] = (struct item){*report, body, r->file};
-	if (fault && items->count - r->first == 1) {
-		log_error("%s: %s", r->file, fault);
-	} else if (fault) {
-		log_error("%s: report %zu: %s", r->file, items->count - r->first, fault);
+	if (fault) {
+		name_fault(r, items->count - r->first, fault);
 	}
-	r->bad += fault != NULL;
 	r->kept += report->disposition != 0;
 }
 
@@ -83,6 +99,7 @@ static uint8_t *read_file(struct reading *r, enum report_format format)
 		r->unread++;
 	} else {
 		r->first = r->items.count;
+		r->named = 0;
 		reports_read(bytes_of(text, len), format, r->now, take, r);
 	}
 	if (fd >= 0 && !standard) {

@@ -1,6 +1,8 @@
 /*
- * cmd_list.c: feeder list: every claim, or those on one sublist or of one source, from one
- * snapshot.
+ * cmd_list.c: feeder list: every claim, or those on one sublist or of one source.
+ *
+ * All come from one snapshot, in the order of prefixes. With --source the walk is over that
+ * source's claims alone: a small source in a large database is listed at once.
  */
 #include "answer.h"
 #include "claimtext.h"
@@ -108,7 +110,7 @@ static enum status run(struct call *call)
 		status = txn_read(store, &l.txn);
 	}
 	if (!status) {
-		l.names = names_of(l.txn, call->config);
+		l.names = names_of(l.txn);
 		status = list(&l);
 		names_release(&l.names);
 		txn_abort(l.txn);

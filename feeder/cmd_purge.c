@@ -1,6 +1,9 @@
 /*
  * cmd_purge.c: feeder purge: withdraws everything that a source claims and keeps it from coming
  * back (RFC 6471 §3.9).
+ *
+ * The first slice disables the source, so that nothing new comes between two slices; a purge that
+ * was killed is finished by running it again.
  */
 #include <inttypes.h>
 

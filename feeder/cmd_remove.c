@@ -1,6 +1,8 @@
 /*
  * cmd_remove.c: feeder remove: withdraws claims on exactly the prefixes that are named, and tells
  * which others still cover them: an address inside a listed range stays listed.
+ *
+ *     operand ─▶ collect(): its claims ─▶ change_remove() each ─▶ print_covering(): what is left
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -147,7 +149,7 @@ static enum status remove_operands(struct removing *r, struct slices *slices,
 			if (slice != slices->number) {
 				slice = slices->number;
 				names_release(&r->names);
-				r->names = names_of(change_txn(slices->change), r->call->config);
+				r->names = names_of(change_txn(slices->change));
 			}
 			remove_one(r, slices, &operands->at[i]);
 			progress_at(i);

@@ -1,6 +1,10 @@
 /*
- * cmd_show.c: feeder show: what DNS serves for an address or a prefix, and why: every claim and
- * every exclusion that covers it, what was reported of it, and what was done about it.
+ * cmd_show.c: feeder show: what DNS serves for an address or a prefix, and why.
+ *
+ *     served.c ─▶ claims ─▶ | --public ends here | ─▶ exclusions ─▶ reports ─▶ history
+ *
+ * In text a part without content has no heading; in JSON it is an empty array. All of it is one
+ * snapshot.
  */
 #include <stdlib.h>
 
@@ -69,8 +73,8 @@ static void print_claim(struct showing *s, const struct claim *claim)
 	if (!s->call->public) {
 		fprintf(out, " by %s", names_source(&s->names, claim->source));
 	}
-	fprintf(out, " since %s, last seen %s, expires %s\n", time_format(claim->created, created),
-		time_format(claim->last_seen, seen),
+	fprintf(out, "\n    since %s, last seen %s, expires %s\n",
+		time_format(claim->created, created), time_format(claim->last_seen, seen),
 		claim->expires ? time_format(claim->expires, expires) : "never");
 	if (claim->reason.len > 0 && !s->call->public) {
 		fprintf(out, "    reason: %.*s\n", (int)claim->reason.len,
@@ -267,7 +271,7 @@ static enum status run(struct call *call)
 		status = txn_read(store, &s.txn);
 	}
 	if (!status) {
-		s.names = names_of(s.txn, call->config);
+		s.names = names_of(s.txn);
 		listed = show(&s);
 		names_release(&s.names);
 		status = txn_status(s.txn);

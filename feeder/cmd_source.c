@@ -1,4 +1,9 @@
-/* cmd_source.c: feeder source list, disable, enable: who claims, and who may. */
+/*
+ * cmd_source.c: feeder source list, disable, enable: who claims, and who may.
+ *
+ * A source comes into being with its first claim. Disabled, it keeps what it has claimed; to
+ * withdraw that too is `feeder purge`.
+ */
 #include "feeder.h"
 #include "json.h"
 #include "log.h"

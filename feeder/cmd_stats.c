@@ -1,6 +1,8 @@
 /*
- * cmd_stats.c: feeder stats: how much there is, from one snapshot. The members of the object are
- * what DESIGN names; the text has the same.
+ * cmd_stats.c: feeder stats: how much there is, from one snapshot.
+ *
+ * Nothing is counted here: the tables and the database's own counters know. The names of the
+ * object's members are what monitoring relies on; the text has the same.
  */
 #include <inttypes.h>
 
@@ -11,7 +13,7 @@
 #include "names.h"
 #include "output.h"
 #include "rfc3339.h"
-#include "../zones/state.h"
+#include "state.h"
 #include "zonestate.h"
 
 static void number(struct json *json, const char *name, uint64_t value)
@@ -36,7 +38,7 @@ static void sublist(struct json *json, const char *name, uint64_t count)
 static uint64_t listings(struct txn *txn, const struct config *config, unsigned numbers,
 			 struct json *json)
 {
-	struct names names = names_of(txn, config);
+	struct names names = names_of(txn);
 	uint64_t all = 0;
 
 	if (json) {

@@ -1,4 +1,9 @@
-/* excluded.c: whether exclusions cover all of a prefix. */
+/*
+ * excluded.c: whether exclusions cover all of a prefix.
+ *
+ * One that covers it is found by its own key. Where there is none, those inside are walked in order
+ * of addresses: they cover it when none begins past the end of what those before it have covered.
+ */
 #include "excluded.h"
 
 #include "exclusion.h"

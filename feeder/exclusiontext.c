@@ -1,4 +1,9 @@
-/* exclusiontext.c: an exclusion as people and programs read it. */
+/*
+ * exclusiontext.c: an exclusion as people and programs read it.
+ *
+ * `exclude list`, `exclude check` and `show` print the same, so that what one of them says can be
+ * looked for in another.
+ */
 #include "exclusiontext.h"
 
 #include "output.h"

@@ -1,5 +1,8 @@
 /*
- * help.c: the table of options, and --help, which is printed from it and from the verbs' own rows.
+ * help.c: the table of options, and --help, which is printed from it and from the verbs' own rows:
+ * what is parsed and what is explained cannot differ.
+ *
+ * Lines are at most 80 columns wide: they are read on terminals.
  */
 #include <string.h>
 
@@ -50,7 +53,7 @@ const struct option_row option_rows[OPTIONS] = {
 	[OPTION_RETRY] = {"retry", NULL, "read again what was not recognised", FIELD(retry), 0},
 };
 
-enum { OPTION_COLUMN = 20 }; /* "--sublist NAME" and a gap */
+enum { OPTION_COLUMN = 16 }; /* "--reporter NAME" and a gap */
 
 static void print_options(const char *title, uint64_t options, uint64_t required)
 {
@@ -104,8 +107,8 @@ static void print_program(const struct command *const *commands)
 {
 	fputs("usage: feeder [-c FILE] VERB [OPTION…] [OPERAND…]\n"
 	      "\n"
-	      "Writes and looks after the database that dnsbld serves. What feeder has committed\n"
-	      "is in the answer to the next query.\n"
+	      "Writes and looks after the database that dnsbld serves. What feeder has\n"
+	      "committed is in the answer to the next query.\n"
 	      "\n",
 	      output());
 	for (; *commands; commands++) {

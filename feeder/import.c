@@ -1,4 +1,11 @@
-/* import.c: a list that has been read, on its way into the database. */
+/*
+ * import.c: a list that has been read, on its way into the database.
+ *
+ *     item ─▶ expiry_of(): the line's, --expires, or the sublist's ─▶ change_add() ─▶ counted
+ *
+ * In a snapshot (--replace) a claim has the feed's expiry unless its line has its own; a text or a
+ * reason that differs from the line's is replaced, as the file is right.
+ */
 #include "import.h"
 
 #include "answer.h"

@@ -1,4 +1,9 @@
-/* json.c: JSON on its way out. */
+/*
+ * json.c: JSON on its way out.
+ *
+ * Nothing is kept but whether a comma is due: an array needs one before its second value, an object
+ * before its second member, and what has just been closed was a value of what is around it.
+ */
 #include "json.h"
 
 #include <inttypes.h>

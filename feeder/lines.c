@@ -1,4 +1,11 @@
-/* lines.c: input line by line. */
+/*
+ * lines.c: input line by line.
+ *
+ *     buffer:  [given out | at … a line \n the next … end | room]
+ *
+ * fill() moves what is left to the front and reads once. A line that fills the buffer is given out
+ * as far as it goes, and `cut` says that its rest has to be dropped before the next one.
+ */
 #include "lines.h"
 
 #include <errno.h>

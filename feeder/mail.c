@@ -6,7 +6,6 @@
 
 #include <gmime/gmime.h>
 #include <stdlib.h>
-#include <strings.h>
 
 /* g_mime_init() once a process; its tables stay to the end. */
 static void need_gmime(void)
@@ -29,61 +28,6 @@ uint64_t mail_date(const char *text)
 		g_date_time_unref(date);
 	}
 	return seconds > 0 ? (uint64_t)seconds : 0;
-}
-
-static bool starts_line(struct bytes mail, size_t at, const char *word)
-{
-	size_t len = strlen(word);
-
-	return mail.len - at >= len && strncasecmp((const char *)mail.data + at, word, len) == 0;
-}
-
-/*
- * A copy of the mail as a parser expects it. Mail programs that saved it may have put a byte order
- * mark or an mbox "From " line before the first field, or ended all lines with CR alone.
- */
-static struct bytes clean(struct bytes mail)
-{
-	if (starts_line(mail, 0, "\xef\xbb\xbf")) {
-		mail = bytes_of(mail.data + 3, mail.len - 3);
-	}
-	uint8_t *copy = must_alloc(mail.len + 1);
-
-	memcpy(copy, mail.data, mail.len);
-	if (!memchr(copy, '\n', mail.len)) {
-		for (size_t i = 0; i < mail.len; i++) {
-			copy[i] = copy[i] == '\r' ? '\n' : copy[i];
-		}
-	}
-	size_t skip = 0;
-
-	while (skip < mail.len && (copy[skip] == '\n' || copy[skip] == '\r')) {
-		skip++;
-	}
-	struct bytes rest = bytes_of(copy + skip, mail.len - skip);
-
-	if (starts_line(rest, 0, "From ") || starts_line(rest, 0, ">From ")) {
-		const uint8_t *end = memchr(rest.data, '\n', rest.len);
-		size_t line = end ? (size_t)(end + 1 - rest.data) : rest.len;
-
-		rest = bytes_of(rest.data + line, rest.len - line);
-	}
-	memmove(copy, rest.data, rest.len);
-	return bytes_of(copy, rest.len);
-}
-
-/* No part nests without a Content-Type field of its own, however it is spelled after the name. */
-static unsigned count_content_types(struct bytes mail)
-{
-	unsigned count = 0;
-	size_t at = 0;
-
-	while (at < mail.len) {
-		count += starts_line(mail, at, "content-type");
-		const uint8_t *end = memchr(mail.data + at, '\n', mail.len - at);
-		at = end ? (size_t)(end + 1 - mail.data) : mail.len;
-	}
-	return count;
 }
 
 /* The first part of the type among an object and the multiparts below it; borrowed. */
@@ -143,29 +87,26 @@ static GMimeMessage *parse(struct bytes text)
 enum status mail_find_part(struct bytes bytes, const char *type, const char *subtype,
 			   struct mail *mail)
 {
-	struct bytes text = clean(bytes);
-	GMimeMessage *message = NULL;
-	enum status status = ST_OK;
+	struct bytes text;
+	enum status status = mail_clean(bytes, &text);
 
-	need_gmime();
 	*mail = (struct mail){0};
-	if (count_content_types(text) > MAIL_PARTS) {
-		status = fail(ST_DATA, "a mail of more than %d parts", MAIL_PARTS);
-		goto out;
+	if (status) {
+		return status;
 	}
-	message = parse(text);
+	need_gmime();
+	GMimeMessage *message = parse(text);
 	GMimeObject *top = message ? g_mime_message_get_mime_part(message) : NULL;
 	GMimePart *part = top ? find_part(top, type, subtype) : NULL;
 
-	if (!part) {
-		status = fail(ST_NO, "there is no %s/%s part in it", type, subtype);
-		goto out;
-	}
-	mail->part = decode(part);
-	const char *date = g_mime_object_get_header(GMIME_OBJECT(message), "Date");
+	if (part) {
+		const char *date = g_mime_object_get_header(GMIME_OBJECT(message), "Date");
 
-	mail->date = date ? mail_date(date) : 0;
-out:
+		mail->part = decode(part);
+		mail->date = date ? mail_date(date) : 0;
+	} else {
+		status = fail(ST_NO, "there is no %s/%s part in it", type, subtype);
+	}
 	if (message) {
 		g_object_unref(message);
 	}

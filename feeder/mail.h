@@ -37,6 +37,12 @@ void mail_release(struct mail *mail);
 /* A date as mails write it (RFC 5322 §3.3 and §4.3); 0 where it is none, or before 1970. */
 uint64_t mail_date(const char *text);
 
+/*
+ * A copy that a parser may have (mail_clean.c), to be freed; fields that no mail has are shorter in
+ * it. ST_DATA with a text where the mail is over a cap.
+ */
+enum status mail_clean(struct bytes mail, struct bytes *clean);
+
 /* --- mail_fields.c ----------------------------------------------------------- */
 
 enum { FIELD_MAX = 998 }; /* octets of an unfolded value; what is longer is cut (RFC 5322 §2.1.1) */

@@ -1,4 +1,9 @@
-/* names.c: from numbers to names. */
+/*
+ * names.c: from numbers to names.
+ *
+ * Numbers are given ascending from 1, so that an array by number is short; a name is looked up when
+ * its number is first asked for. A list of millions asks for a handful.
+ */
 #include "names.h"
 
 #include <stdio.h>
@@ -7,9 +12,9 @@
 #include "answer.h"
 #include "source.h"
 
-struct names names_of(struct txn *txn, const struct config *config)
+struct names names_of(struct txn *txn)
 {
-	return (struct names){.txn = txn, .config = config};
+	return (struct names){.txn = txn};
 }
 
 static void release(char **name, size_t room)
@@ -54,16 +59,11 @@ static char *numbered(uint32_t number)
 const char *names_sublist(struct names *names, uint16_t number)
 {
 	char **name = slot(&names->sublist, &names->sublist_room, number);
+	char known[SUBLIST_NAME];
 
-	for (size_t i = 0; !*name && i < names->config->sublist_count; i++) {
-		const char *candidate = names->config->sublists[i].name;
-
-		if (sublist_number(names->txn, candidate) == number) {
-			*name = must_strdup(candidate);
-		}
-	}
 	if (!*name) {
-		*name = numbered(number);
+		*name = sublist_name(names->txn, number, known) ? must_strdup(known)
+								: numbered(number);
 	}
 	return *name;
 }

@@ -6,22 +6,20 @@
 
 #include <stdint.h>
 
-#include "config.h"
 #include "store.h"
 
 /* Release it. Good for one transaction. */
 struct names {
 	struct txn *txn;
-	const struct config *config;
 	char **sublist; /* by number; NULL: not asked for yet */
 	char **source;
 	size_t sublist_room, source_room;
 };
 
-struct names names_of(struct txn *txn, const struct config *config);
+struct names names_of(struct txn *txn);
 void names_release(struct names *names);
 
-/* Borrowed. A sublist that the config no longer has is called "?" and its number. */
+/* Borrowed. A number that nothing has is called "?" and itself. */
 const char *names_sublist(struct names *names, uint16_t number);
 const char *names_source(struct names *names, uint32_t number);
 

@@ -1,6 +1,8 @@
 /*
  * output.c: a stream that keeps what it is told: up to KEPT_MAX octets in memory, then all of it
  * in a temporary file that has no name and goes with the process.
+ *
+ *     fprintf(output(), …) ─▶ stdio's buffer ─▶ on_write() ─▶ kept | spilled ─▶ output_flush()
  */
 #include "output.h"
 

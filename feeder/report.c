@@ -120,10 +120,20 @@ void reports_read(struct bytes input, enum report_format format, uint64_t now, r
 		pass(status, format, &report, input, sink, context);
 		return;
 	}
-	for (; text.len > 0; text = skip_blank(text)) {
-		struct bytes body;
-		enum status status = relaytest_read(&text, now, &report, &body);
+	struct json_input json = {.text = text};
 
+	for (unsigned count = 1; json.text.len > 0; count++) {
+		struct bytes body = json.text;
+		enum status status;
+
+		if (count > REPORTS_MAX) {
+			status = fail(ST_DATA, "more than %d reports: the rest is not read",
+				      REPORTS_MAX);
+			json.text.len = 0;
+		} else {
+			status = relaytest_read(&json, now, &report, &body);
+		}
 		pass(status, format, &report, body, sink, context);
+		json.text = skip_blank(json.text);
 	}
 }

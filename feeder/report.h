@@ -23,6 +23,7 @@
 
 enum {
 	REPORT_MAX = 16 << 20,   /* octets of one input: mail servers carry little more */
+	REPORTS_MAX = 100000,    /* in one input: more of the smallest than it has room for */
 	REPORT_HASH = 32,        /* a SHA-256 */
 	REPORT_FUTURE_S = 86400, /* a date this far ahead is a clock or a zone gone wrong */
 };
@@ -107,11 +108,18 @@ void report_hash(struct bytes body, uint8_t hash[REPORT_HASH]);
  */
 enum status arf_read(struct bytes mail, struct report *report);
 
+/* JSON objects, one after the other. */
+struct json_input {
+	struct bytes text; /* what is left of it */
+	size_t wasted;     /* octets that were parsed before a syntax error turned up */
+};
+
 /*
- * The first JSON object of *text (report_relaytest.c), which is moved past it; *body is that
- * object. ST_NO where it is no relay test's report, ST_DATA with a text where it is a bad one.
+ * The next object (report_relaytest.c); *body is that object. After a syntax error it is what
+ * stands before the next line that begins with one: a broken object takes no other with it. ST_NO
+ * where it is no relay test's report, ST_DATA where it is a bad one, both with a text.
  */
-enum status relaytest_read(struct bytes *text, uint64_t now, struct report *report,
+enum status relaytest_read(struct json_input *input, uint64_t now, struct report *report,
 			   struct bytes *body);
 
 #endif

@@ -56,11 +56,12 @@ static const struct {
 };
 
 enum {
-	PROBES_MAX = 1000
-}; /* RFC.md's forms are 22; a thousand is no test but an attack on somebody */
+	PROBES_MAX = 1000,          /* testers try two dozen envelopes: this is an attack */
+	WASTE_MAX = 4 * REPORT_MAX, /* a second's work; a file with every line broken wastes once
+				       its size */
+};
 
-/* A member that must be there. NULL with a text where it is not, or is of another type. `where`:
- * "", or "probe 3: ". */
+/* NULL with a text where the member is not there or of another type. `where`: "", "probe 3: ". */
 static const json_t *member(const json_t *object, const char *where, const char *name,
 			    json_type type)
 {
@@ -249,25 +250,37 @@ static enum status read_test(const json_t *test, uint64_t now, struct report *re
 	return status;
 }
 
-/* After a syntax error the next object that starts a line is the next that can be read. */
-static size_t skip_broken(struct bytes text)
+/*
+ * After a syntax error: the octets before the next object that starts a line. Nested ones make that
+ * a long search (each starts a line, each is parsed to the fault), so what goes to waste is
+ * limited.
+ */
+static size_t skip_broken(struct json_input *input, size_t parsed)
 {
-	const uint8_t *next = memmem(text.data, text.len, "\n{", 2);
+	const uint8_t *next = memmem(input->text.data, input->text.len, "\n{", 2);
 
-	return next ? (size_t)(next + 1 - text.data) : text.len;
+	input->wasted += parsed;
+	if (!next || input->wasted > WASTE_MAX) {
+		return input->text.len;
+	}
+	return (size_t)(next + 1 - input->text.data);
 }
 
-enum status relaytest_read(struct bytes *text, uint64_t now, struct report *report,
+enum status relaytest_read(struct json_input *input, uint64_t now, struct report *report,
 			   struct bytes *body)
 {
+	struct bytes text = input->text;
 	json_error_t error;
-	json_t *test = json_loadb((const char *)text->data, text->len,
+	json_t *test = json_loadb((const char *)text.data, text.len,
 				  JSON_REJECT_DUPLICATES | JSON_DISABLE_EOF_CHECK, &error);
-	size_t used = test ? (size_t)error.position : skip_broken(*text);
+	size_t used = (size_t)error.position;
 	enum status status;
 
-	*body = bytes_of(text->data, used);
-	*text = bytes_of(text->data + used, text->len - used);
+	if (!test) {
+		used = skip_broken(input, used);
+	}
+	*body = bytes_of(text.data, used);
+	input->text = bytes_of(text.data + used, text.len - used);
 	if (!test) {
 		/* Whoever wrote "relaytest" meant one; other broken JSON may be anything. */
 		bool meant = memmem(body->data, body->len, "\"relaytest\"", 11) != NULL;

@@ -1,4 +1,9 @@
-/* served.c: what DNS serves, through the same answer_rrs() that the server asks. */
+/*
+ * served.c: what DNS serves, through the same answer_rrs() that the server asks.
+ *
+ * An address has one answer, and test entries come before it (RFC 5782 §5). A prefix has the ranges
+ * of the index inside it, each with one answer.
+ */
 #include "served.h"
 
 #include <stdio.h>

@@ -1,4 +1,9 @@
-/* slices.c: a long change in pieces. */
+/*
+ * slices.c: a long change in pieces.
+ *
+ * A dry run discards every slice: what one would have written the next does not see. So numbers
+ * that a change gives out (of sources, of sublists) are asked for anew in each.
+ */
 #include "slices.h"
 
 enum status slices_begin(struct slices *slices, const struct call *call, struct store *store)

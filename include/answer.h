@@ -41,6 +41,14 @@ struct bytes text_read(struct txn *txn, uint32_t id);
  * reused. */
 uint16_t sublist_number(struct txn *txn, const char *name);
 
+/* The name of a number, also of a sublist that the config no longer has. False where there is none.
+ */
+enum { SUBLIST_NAME = 64 }; /* room for a name, with its NUL */
+bool sublist_name(struct txn *txn, uint16_t number, char name[SUBLIST_NAME]);
+
+/* For change.c: gives a sublist its number. */
+void sublist_write(struct txn *txn, uint16_t number, const char *name);
+
 /* A zone joined with the numbers of its sublists: what answer_rrs() needs. Plain memory, borrows
  * from the config. */
 struct zone_view {

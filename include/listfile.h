@@ -6,8 +6,8 @@
  * What comes out means what the file's own server would answer (rbldnsd: ip4set answers with the
  * most specific octet class that has the address, ip4trie and ip6trie with the one value of the
  * longest prefix; `!` cuts a hole in that dataset alone), spelled as prefixes that may be claimed
- * one by one. Where rbldnsd would answer one code with several texts, the first in the file is
- * kept: an address has one text on a sublist.
+ * one by one. Where rbldnsd would answer one code with several texts, one of them is kept: an
+ * address has one text on a sublist.
  */
 #ifndef DNSBLD_LISTFILE_H
 #define DNSBLD_LISTFILE_H
@@ -23,8 +23,7 @@
 
 enum list_format {
 	LIST_UNKNOWN,
-	LIST_PLAIN, /* one address a line; what follows it, after blanks, is ignored; # and ;
-		       comments */
+	LIST_PLAIN, /* an address a line; what follows after blanks is ignored; # and ; comments */
 	LIST_CIDR,  /* prefixes and first-last ranges likewise */
 	LIST_IP4SET,
 	LIST_IP4TRIE,
@@ -69,19 +68,18 @@ struct list_input {
 	FILE *in;
 	enum list_format format;
 	const struct config *config;
-	const struct sublist_config *sublist; /* of the config: where lines go that name none; NULL:
-						 such lines are bad */
-	uint64_t
-		now; /* seconds since 1970: a file that expired before it ($TIMESTAMP) is no data */
+	const struct sublist_config *sublist; /* of the config, for lines that name none; or NULL */
+	uint64_t now;       /* seconds since 1970: a file that says it expired before is no data */
 	list_bad_line *bad; /* or NULL */
 	void *context;      /* for it */
 };
 
 /*
- * Reads all of the input. A code that no sublist of the config has is a bad line (two that share
- * it: input->sublist if it is one of them, else bad). ST_OK even when lines were bad
- * (list->bad_lines says so); ST_DATA where rbldnsd would not serve the file at all, as it has
- * expired; ST_IO when reading failed. The list is the caller's either way: list_release().
+ * Reads all of the input. A line that names no sublist is bad where none is given. A code that no
+ * sublist of the config has is a bad line (two that share it: input->sublist if it is one of them,
+ * else bad). ST_OK even when lines were bad (list->bad_lines says so); ST_DATA where rbldnsd would
+ * not serve the file at all, as it has expired; ST_IO when reading failed. The list is the caller's
+ * either way: list_release().
  */
 enum status list_read(const struct list_input *input, struct list *list);
 void list_release(struct list *list);

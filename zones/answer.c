@@ -1,6 +1,9 @@
 /*
- * answer.c: answers, texts and sublist numbers, read from the database. interned.c writes the first
- * two.
+ * answer.c: answers and texts, read from the database (interned.c writes them), and sublists'
+ * numbers.
+ *
+ *     meta: "sublist " name     -> number(2)
+ *           "numbered" number(2) -> name
  */
 #include "answer.h"
 
@@ -41,7 +44,9 @@ struct bytes text_read(struct txn *txn, uint32_t id)
 	return content;
 }
 
-struct bytes sublist_key(uint8_t room[SUBLIST_KEY], const char *name)
+enum { SUBLIST_KEY = 8 + SUBLIST_NAME };
+
+static struct bytes name_key(uint8_t room[SUBLIST_KEY], const char *name)
 {
 	struct writer w = writer_of(room, SUBLIST_KEY);
 
@@ -50,14 +55,47 @@ struct bytes sublist_key(uint8_t room[SUBLIST_KEY], const char *name)
 	return writer_bytes(&w);
 }
 
+static struct bytes number_key(uint8_t room[SUBLIST_KEY], uint16_t number)
+{
+	struct writer w = writer_of(room, SUBLIST_KEY);
+
+	write_bytes(&w, "numbered", 8);
+	write_u16(&w, number);
+	return writer_bytes(&w);
+}
+
 uint16_t sublist_number(struct txn *txn, const char *name)
 {
 	uint8_t room[SUBLIST_KEY];
 	struct bytes value;
 
-	if (!txn_get(txn, TABLE_META, sublist_key(room, name), &value)) {
+	if (!txn_get(txn, TABLE_META, name_key(room, name), &value)) {
 		return 0;
 	}
 	struct reader r = reader_of(value);
 	return read_u16(&r);
+}
+
+bool sublist_name(struct txn *txn, uint16_t number, char name[SUBLIST_NAME])
+{
+	uint8_t room[SUBLIST_KEY];
+	struct bytes value;
+
+	if (!txn_get(txn, TABLE_META, number_key(room, number), &value) ||
+	    value.len >= SUBLIST_NAME) {
+		return false;
+	}
+	memcpy(name, value.data, value.len);
+	name[value.len] = '\0';
+	return true;
+}
+
+void sublist_write(struct txn *txn, uint16_t number, const char *name)
+{
+	uint8_t room[SUBLIST_KEY], value[2];
+	struct writer w = writer_of(value, sizeof value);
+
+	write_u16(&w, number);
+	txn_put(txn, TABLE_META, name_key(room, name), writer_bytes(&w));
+	txn_put(txn, TABLE_META, number_key(room, number), bytes_str(name));
 }

@@ -114,7 +114,6 @@ void change_count_source(struct change *c, uint32_t source, int64_t claims)
 
 uint16_t change_sublist(struct change *change, const char *name)
 {
-	uint8_t room[SUBLIST_KEY], number[2];
 	uint16_t there = sublist_number(change->txn, name);
 
 	if (there) {
@@ -128,9 +127,7 @@ uint16_t change_sublist(struct change *change, const char *name)
 		fail(ST_DATA, "no number is left for sublist '%s'", name);
 		return 0;
 	}
-	struct writer w = writer_of(number, sizeof number);
-	write_u16(&w, ++change->state.sublists);
-	txn_put(change->txn, TABLE_META, sublist_key(room, name), writer_bytes(&w));
+	sublist_write(change->txn, ++change->state.sublists, name);
 	return change->state.sublists;
 }
 

@@ -9,27 +9,17 @@
 #include "expiry.h"
 #include "source_rows.h"
 
-/* The name of a sublist's number, from the config; NULL where it has none any more. */
-static const char *sublist_name(struct change *c, uint16_t number)
-{
-	for (size_t i = 0; i < c->config->sublist_count; i++) {
-		if (sublist_number(c->txn, c->config->sublists[i].name) == number) {
-			return c->config->sublists[i].name;
-		}
-	}
-	return NULL;
-}
-
 static void audit_expired(struct change *c, const struct prefix *prefix, uint16_t sublist,
 			  uint32_t source, uint64_t removed)
 {
 	struct source s = {0};
+	char name[SUBLIST_NAME];
 	bool known = source && source_by_number(c->txn, source, &s);
 
 	change_audit(c, &(struct audit_entry){
 				.event = "expire",
 				.prefix = prefix,
-				.sublist = sublist ? sublist_name(c, sublist) : NULL,
+				.sublist = sublist_name(c->txn, sublist, name) ? name : NULL,
 				.source = known ? s.name : NULL,
 				.removed = removed,
 			});

@@ -26,8 +26,7 @@ void export_cidr(struct zone_export *e);
 void export_json(struct zone_export *e);
 void export_rbldnsd(struct zone_export *e);
 
-/* --- export_walk.c ------------------------------------------------------------------------------
- */
+/* --- export_walk.c ----------------------------------------------------------------------- */
 
 /*
  * Calls for each prefix that is listed on a sublist (its place in the view), with the id of its own

@@ -174,8 +174,7 @@ void export_walk(struct zone_export *e, unsigned family, int sublist, export_pre
 	free(w);
 }
 
-/* --- units --------------------------------------------------------------------------------------
- */
+/* --- units ------------------------------------------------------------------------------- */
 
 static void units_v4(struct zone_export *e, export_unit *visit)
 {

@@ -43,8 +43,4 @@ void interned_compare(struct interned *in,
 		      void (*fault)(void *context, uint32_t id, uint64_t said, uint64_t counted),
 		      void *context);
 
-enum { SUBLIST_KEY = 8 + 64 };
-/* Key in `meta` of the number of a sublist. */
-struct bytes sublist_key(uint8_t room[SUBLIST_KEY], const char *name);
-
 #endif

@@ -13,8 +13,7 @@
 
 #include "listfile.h"
 
-/* --- list_strings.c: strings by number, each kept once; numbers begin at 1 and have no gaps ------
- */
+/* --- list_strings.c: strings by number, from 1 without gaps ------------------------------- */
 
 struct list_strings *list_strings_new(void);
 void list_strings_free(struct list_strings *strings); /* NULL is fine */
@@ -22,17 +21,14 @@ void list_strings_free(struct list_strings *strings); /* NULL is fine */
 uint32_t list_strings_add(struct list_strings *strings, const char *text, size_t len);
 /* Borrowed until the next add; 0 is NULL. */
 const char *list_strings_get(const struct list_strings *strings, uint32_t number);
-uint32_t list_strings_count(const struct list_strings *strings);
 
-/* --- list_lines.c ------------------------------------------------------------------------------
- */
+/* --- list_lines.c ------------------------------------------------------------------------ */
 
 struct list_lines;
 
 enum line {
 	LINE_END,  /* of the file, or an error: ferror() tells */
-	LINE_TEXT, /* *text is the line, NUL-terminated, without its end; the caller may write in it
-		    */
+	LINE_TEXT, /* *text is the line, NUL-terminated, without its end; it may be written in */
 	LINE_BAD,  /* longer than LIST_LINE, or with a NUL in it; *text says which */
 };
 
@@ -40,8 +36,7 @@ struct list_lines *list_lines_new(FILE *in);
 void list_lines_free(struct list_lines *lines);
 enum line list_lines_next(struct list_lines *lines, char **text);
 
-/* --- listfile.c: one run of list_read() ---------------------------------------------------------
- */
+/* --- listfile.c: one run of list_read() -------------------------------------------------- */
 
 struct list_reader {
 	const struct list_input *input;
@@ -64,8 +59,7 @@ void list_bad(struct list_reader *reader, uint64_t line, const char *format, ...
  */
 void list_append(struct list_reader *reader, const struct list_item *item);
 
-/* --- the formats --------------------------------------------------------------------------------
- */
+/* --- the formats ------------------------------------------------------------------------- */
 
 void list_plain_line(struct list_reader *reader, char *line);
 void list_cidr_line(struct list_reader *reader, char *line);
@@ -77,8 +71,7 @@ void list_rbldnsd_line(struct list_rbldnsd *r, char *line);
 void list_rbldnsd_end(struct list_rbldnsd *r); /* flattens the last dataset */
 void list_rbldnsd_free(struct list_rbldnsd *r);
 
-/* --- list_sort.c --------------------------------------------------------------------------------
- */
+/* --- list_sort.c ------------------------------------------------------------------------- */
 
 /* Ascending by prefix, sublist and rank. Costs next to nothing where they are already. */
 void list_sort(struct list_item *at, size_t count);

@@ -6,7 +6,7 @@
  *     start   number - 1 -> where in the arena
  *     slot    open addressing, a power of two, at most half full: hash -> number
  *
- * The hash is keyed with the address of the table, so a list cannot be written to collide.
+ * The hash begins with the address of the table, which no list can know.
  */
 #include "list.h"
 
@@ -44,11 +44,6 @@ void list_strings_free(struct list_strings *s)
 const char *list_strings_get(const struct list_strings *s, uint32_t number)
 {
 	return number == 0 ? NULL : s->arena + s->start[number - 1];
-}
-
-uint32_t list_strings_count(const struct list_strings *s)
-{
-	return s->count;
 }
 
 /* FNV-1a with a start of our own, and a last mix because the slot is taken from the low bits. */

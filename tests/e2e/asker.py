@@ -20,6 +20,9 @@ WINDOW = 256
 PATIENCE = 1.0      # seconds until a question is asked again
 TRIES = 6
 
+# Four long TXT records do not fit into 512 octets.
+OPT = b"\0" + struct.pack("!HHIH", 41, 1232, 0, 0)
+
 
 def question(name, rdtype):
     """QNAME, QTYPE, QCLASS of a name without escapes or final dot."""
@@ -48,7 +51,7 @@ def read_answer(packet, asked):
     return flags & 15, bool(flags & 0x0400), tuple(records)
 
 
-def ask_all(port, questions, address="127.0.0.1", window=WINDOW):
+def ask_all(port, questions):
     asked = [question(name, rdtype) for name, rdtype in questions]
     answers = [None] * len(asked)
     waiting = {}        # id → (position in `asked`, when to ask again, tries)
@@ -56,13 +59,13 @@ def ask_all(port, questions, address="127.0.0.1", window=WINDOW):
     position = 0
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
         s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4 << 20)
-        s.connect((address, port))
+        s.connect(("127.0.0.1", port))
         s.setblocking(False)
         send, receive, unpack = s.send, s.recv, struct.Struct("!H").unpack_from
         while waiting or position < len(asked):
-            while len(waiting) < window and position < len(asked):
+            while len(waiting) < WINDOW and position < len(asked):
                 number = free.popleft()
-                send(struct.pack("!HHHHHH", number, 0, 1, 0, 0, 0) + asked[position])
+                send(struct.pack("!HHHHHH", number, 0, 1, 0, 0, 1) + asked[position] + OPT)
                 waiting[number] = (position, time.monotonic() + PATIENCE, 1)
                 position += 1
             readable, _, _ = select.select([s], [], [], PATIENCE)
@@ -87,5 +90,5 @@ def ask_again(send, waiting, asked, questions):
         if when <= now:
             if tries == TRIES:
                 raise AssertionError(f"no answer to {questions[which]} after {tries} questions")
-            send(struct.pack("!HHHHHH", number, 0, 1, 0, 0, 0) + asked[which])
+            send(struct.pack("!HHHHHH", number, 0, 1, 0, 0, 1) + asked[which] + OPT)
             waiting[number] = (which, now + PATIENCE, tries + 1)

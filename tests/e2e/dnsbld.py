@@ -104,8 +104,8 @@ class Dnsbld:
         """Run feeder; anything but the expected exit status is a failure that shows its words."""
         argv = [built("feeder"), *map(str, words)]
         env = {**os.environ, "DNSBLD_CONF": str(config or self.config)}
-        done = subprocess.run(argv, input=input, capture_output=True, text=True, timeout=120, env=env,
-                              **options)
+        done = subprocess.run(argv, input=input, capture_output=True, text=True, timeout=120,
+                              env=env, **options)
         if status is not None:
             assert done.returncode == status, (
                 f"feeder {' '.join(map(str, words))}: exit {done.returncode}, expected {status}\n"
@@ -122,9 +122,10 @@ class Dnsbld:
         self.server.await_line(r"ready: serving \d+ zones? on .*")
         return self
 
-    def launch(self, config=None):
+    def launch(self):
+        """The server, whatever becomes of it."""
         self.starts += 1
-        return Process([built("dnsbld"), "-c", config or self.config],
+        return Process([built("dnsbld"), "-c", self.config],
                        self.folder / f"dnsbld.{self.starts}.log")
 
     def stop(self, number=signal.SIGTERM):
@@ -168,8 +169,7 @@ class Dnsbld:
     def listed(self, **which):
         """The prefixes that are claimed, sorted as text; `which` are list's options."""
         words = [w for k, v in which.items() for w in ("--" + k, v)]
-        return sorted(row["prefix"].removesuffix("/32").removesuffix("/128")
-                      for row in self.rows("list", *words))
+        return sorted(row["prefix"] for row in self.rows("list", *words))
 
     def everything(self):
         """All that a verb could have changed, to compare before and after."""

@@ -16,14 +16,17 @@ import time
 
 from asker import A, question, read_answer
 
-WINDOW = 8
 PATIENCE = 5    # seconds; an answer later than that is a missing one
 
 
 class Load:
-    def __init__(self, port, wanted, udp_clients=4, tcp_clients=2):
-        """`wanted` maps a name to the A records' values that every answer must have."""
-        self.port = port
+    def __init__(self, port, wanted, udp_clients=4, tcp_clients=2, window=8, pause=0):
+        """`wanted` maps a name to the A records' values that every answer must have.
+
+        With a pause (seconds) a client watches rather than loads: what runs beside it has the
+        processor.
+        """
+        self.port, self.window, self.pause = port, window, pause
         self.questions = [(question(n, A), tuple(map(socket.inet_aton, v)))
                           for n, v in wanted.items()]
         self.stopping = threading.Event()       # ask no more; wait for what is missing
@@ -68,6 +71,7 @@ class Client(threading.Thread):
         with self.connected() as self.socket:
             try:
                 while not self.done():
+                    self.load.stopping.wait(self.load.pause)
                     self.fill_window()
                     self.take_answers(0.2)
             except (ConnectionError, ServerClosed):
@@ -78,7 +82,7 @@ class Client(threading.Thread):
         return self.load.server_gone.is_set() or (self.load.stopping.is_set() and not self.sent)
 
     def fill_window(self):
-        while len(self.sent) < WINDOW and not self.load.stopping.is_set():
+        while len(self.sent) < self.load.window and not self.load.stopping.is_set():
             self.number = (self.number + 1) & 0xFFFF
             which = self.load.questions[self.number % len(self.load.questions)]
             self.send(struct.pack("!HHHHHH", self.number, 0, 1, 0, 0, 0) + which[0])

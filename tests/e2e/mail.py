@@ -25,13 +25,13 @@ sublist other {
 
 
 class MailWorld:
-    def __init__(self, make_folder, strict=True):
+    def __init__(self, make_folder):
         self.list = self.tap = self.resolver = None
         try:
             self.list = Dnsbld(make_folder(), SUBLISTS + OTHER + zone(ZONE, ttl="1s", minimum="1s"))
             self.list.init().start()
             self.tap = Tap(("127.0.0.1", self.list.port))
-            self.resolver = Unbound(make_folder(), [ZONE], self.tap.port, strict)
+            self.resolver = Unbound(make_folder(), [ZONE], self.tap.port)
         except BaseException:
             self.stop()
             raise

@@ -57,13 +57,13 @@ def await_until(condition, what, deadline=DEADLINE, every=0.02):
 class Process:
     """A child in a session of its own, whose stdout and stderr go to one log file."""
 
-    def __init__(self, argv, log, cwd=None, env=None, stdin=subprocess.DEVNULL):
+    def __init__(self, argv, log, env=None):
         self.log = Path(log)
         self.name = Path(argv[0]).name
         with open(self.log, "ab") as out:
             self.child = subprocess.Popen(
                 ["setpriv", "--pdeathsig", "TERM", "--", *map(str, argv)],
-                stdin=stdin, stdout=out, stderr=out, cwd=cwd, env=env, start_new_session=True)
+                stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=env, start_new_session=True)
         self.pid = self.child.pid
 
     def text(self):

@@ -86,7 +86,7 @@ def test_a_full_map_is_exit_75_with_nothing_half_done(install):
     list_ = install(BODY, head="map_size = 1M\n")
     list_.feeder("add", "192.0.2.1", "--sublist", "relay")
     before = list_.everything()
-    many = "".join(f"100.{n >> 8}.{n & 255}.1\n" for n in range(20000))
+    many = "".join(f"101.{n >> 8}.{n & 255}.1\n" for n in range(20000))
     done = list_.feeder("add", "-", "--sublist", "relay", input=many, status=75)
     assert "map" in done.stderr
     assert list_.everything() == before
@@ -146,8 +146,7 @@ def test_only_zones_that_serve_the_change_get_a_new_serial(install):
     ["list"], ["list", "--json"], ["show", "192.0.2.1"], ["stats"], ["stats", "--json"], ["audit"],
     ["exclude", "list"], ["source", "list"], ["--help"], ["add", "--help"],
     ["export", "--zone", ZONE, "--format", "rbldnsd"],
-    ["export", "--zone", ZONE, "--format", "bind"],
-    ["export", "--zone", ZONE, "--format", "bind", "-o", "/dev/full"]], ids=" ".join)
+    ["export", "--zone", ZONE, "--format", "bind"]], ids=" ".join)
 def test_a_full_disk_under_stdout_is_exit_74(list_, words):
     list_.feeder("add", "192.0.2.1", "--sublist", "relay")
     with open("/dev/full", "w", encoding="ascii") as full:

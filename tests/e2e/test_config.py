@@ -13,7 +13,7 @@ GOOD = SUBLISTS + zone(ZONE)
 BAD = {
     "an unknown option": GOOD + "sublits = 3    # bad\n",
     "an unknown option in a zone": SUBLISTS + zone(ZONE, "sublits = 3    # bad"),
-    "a repeated option": GOOD + "workers = 2\nworkers = 3    # bad\n",
+    "a repeated option": GOOD + "workers = 3    # bad\n",
     "a repeated option in a sublist": zone(ZONE) + """
 sublist relay {
     code = 2

@@ -6,7 +6,6 @@ import struct
 import dns.flags
 import dns.message
 import dns.rcode
-import dns.rdatatype
 import pytest
 
 from dnsbld import Dnsbld, template

@@ -12,12 +12,12 @@ from process import Process, await_until, program
 
 
 class Rbldnsd:
-    def __init__(self, folder, zone, file, kind="combined"):
+    def __init__(self, folder, zone, file):
         self.zone = zone
         self.port = free_port()
         os.chmod(folder, 0o755)
         argv = [program("rbldnsd"), "-n", "-b", f"127.0.0.1/{self.port}", "-w", str(folder), "-c",
-                "0", f"{zone}:{kind}:{file}"]
+                "0", f"{zone}:combined:{file}"]
         if os.geteuid() == 0:
             argv[1:1] = ["-u", "nobody"]
         self.process = Process(argv, folder / "rbldnsd.log")

@@ -31,7 +31,7 @@ server:
     num-threads: 1
     module-config: "iterator"
     qname-minimisation: yes
-    qname-minimisation-strict: {strict}
+    qname-minimisation-strict: yes
     aggressive-nsec: no
     do-not-query-localhost: no
     cache-min-ttl: 0
@@ -48,13 +48,13 @@ remote-control:
 
 
 class Unbound:
-    def __init__(self, folder, zones, server_port, strict=True):
+    def __init__(self, folder, zones, server_port):
         """zones: the names to ask at 127.0.0.1 port server_port."""
         self.folder = folder
         self.address = free_address(53)
         config = folder / "unbound.conf"
         config.write_text(CONFIG.format(
-            address=self.address, folder=folder, strict="yes" if strict else "no",
+            address=self.address, folder=folder,
             local="".join(f'    local-zone: "{z}" transparent\n    domain-insecure: "{z}"\n'
                           for z in zones),
             stubs="".join(f'stub-zone:\n    name: "{z}"\n    stub-addr: 127.0.0.1@{server_port}\n'

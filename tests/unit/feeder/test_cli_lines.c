@@ -136,10 +136,12 @@ static void test_the_first_word_counts(void **state)
 static void expect_prefixes(const struct operands *operands, const char *expected)
 {
 	char all[1024] = "", text[PREFIX_TEXT];
+	size_t len = 0;
 
 	for (size_t i = 0; i < operands->count; i++) {
 		prefix_format(&operands->at[i].prefix, text);
-		strcat(strcat(all, i > 0 ? " " : ""), text);
+		len += (size_t)snprintf(all + len, sizeof all - len, "%s%s", i > 0 ? " " : "",
+					text);
 	}
 	assert_string_equal(all, expected);
 }

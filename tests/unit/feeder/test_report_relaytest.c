@@ -31,10 +31,11 @@ static json_t *test_of(const char *from, const char *to, const char *stage)
 static enum status read_json(json_t *test, struct report *report)
 {
 	char *dump = json_dumps(test, 0);
-	struct bytes text = bytes_str(dump), body;
-	enum status status = relaytest_read(&text, NOW, report, &body);
+	struct json_input input = {.text = bytes_str(dump)};
+	struct bytes body;
+	enum status status = relaytest_read(&input, NOW, report, &body);
 
-	assert_int_equal(text.len, 0);
+	assert_int_equal(input.text.len, 0);
 	assert_int_equal(body.len, strlen(dump));
 	free(dump);
 	json_decref(test);
@@ -330,9 +331,10 @@ static void test_unknown_members_are_for_others(void **state)
 
 static enum status read_text(const char *text, struct report *report)
 {
-	struct bytes rest = bytes_str(text), body;
+	struct json_input input = {.text = bytes_str(text)};
+	struct bytes body;
 
-	return relaytest_read(&rest, NOW, report, &body);
+	return relaytest_read(&input, NOW, report, &body);
 }
 
 static void test_broken_json(void **state)

@@ -96,8 +96,7 @@ static unsigned random_below(unsigned limit)
 	return (unsigned)(random_state >> 33) % limit;
 }
 
-/* --- a zone, as RFC 4592 sees it ----------------------------------------------------------------
- */
+/* --- a zone, as RFC 4592 sees it --------------------------------------------------------- */
 
 struct node {
 	char name[REVNAME_TEXT];
@@ -155,7 +154,7 @@ static struct node *node_make(const char *name)
 	struct node *node = node_at(name);
 
 	if (!node->name[0]) {
-		strcpy(node->name, name);
+		memcpy(node->name, name, strlen(name) + 1);
 		assert_true(++zone.used < zone.slots / 2);
 	}
 	return node;
@@ -227,8 +226,7 @@ static int zone_ask(const char *name, const struct node **source)
 	return *source ? (*source)->records ? RECORDS : NODATA : NXDOMAIN;
 }
 
-/* --- segments and questions ---------------------------------------------------------------------
- */
+/* --- segments and questions -------------------------------------------------------------- */
 
 static uint32_t answer_at(const struct segments *segments, addr_t addr)
 {
@@ -466,8 +464,7 @@ static void test_mapped_ipv6_is_not_spelled_out(void **state)
 	zone_end();
 }
 
-/* --- what is spelled, and how -------------------------------------------------------------------
- */
+/* --- what is spelled, and how ------------------------------------------------------------ */
 
 static char lines[1 << 20];
 
@@ -598,7 +595,7 @@ static void test_what_looks_the_same_is_spelled_the_same(void **state)
 		random_v4(unit.addr, &segments);
 		lines[0] = '\0';
 		block_rrs(&unit, &segments, &view, txn, print, NULL);
-		strcpy(before, lines);
+		memcpy(before, lines, strlen(lines) + 1);
 		/* Ids that look the same change places, and unlisted space gets one that the zone
 		 * has not. */
 		addr_t next = unit.addr;

@@ -106,8 +106,7 @@ static char *exported(enum export_format format, uint64_t *entries)
 	return text;
 }
 
-/* --- what they look like ------------------------------------------------------------------------
- */
+/* --- what they look like ----------------------------------------------------------------- */
 
 static void fill_few(struct change *c)
 {
@@ -328,8 +327,7 @@ static void test_a_zone_without_a_serial_is_no_zone_file(void **state)
 	config_free(larger);
 }
 
-/* --- wide ranges --------------------------------------------------------------------------------
- */
+/* --- wide ranges ------------------------------------------------------------------------- */
 
 static void fill_wide(struct change *c)
 {
@@ -366,8 +364,7 @@ static void test_a_wide_range_is_a_wildcard_for_each_unit(void **state)
 	free(text);
 }
 
-/* --- read back ----------------------------------------------------------------------------------
- */
+/* --- read back --------------------------------------------------------------------------- */
 
 static uint64_t random_state = 20261121;
 

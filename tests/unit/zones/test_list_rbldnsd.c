@@ -96,8 +96,7 @@ static void expect(enum list_format format, const char *text, const char *items,
 	assert_string_equal(complaints, bad_lines);
 }
 
-/* --- syntax -------------------------------------------------------------------------------------
- */
+/* --- syntax ------------------------------------------------------------------------------ */
 
 static void test_ip4set_spells_prefixes_by_octets(void **state)
 {
@@ -449,8 +448,7 @@ static void test_redundant_entries_keep_their_spelling(void **state)
 	       "");
 }
 
-/* --- the model ----------------------------------------------------------------------------------
- */
+/* --- the model --------------------------------------------------------------------------- */
 
 enum { ENTRIES = 40, TEXTS = 4 };
 
