@@ -8,14 +8,15 @@
 
 #include "store.h"
 
+/* One for each /16. */
 struct directory_entry {
-	const uint8_t *data; /* NULL: no block */
+	const uint8_t *data; /* the block; NULL: there is none */
 	uint32_t len;        /* at most BLOCK_MAX */
-	uint32_t epoch;
+	uint32_t epoch;      /* of the snapshot that this was read in; 0: of none */
 };
 
 struct directory {
-	struct directory_entry *entry; /* one for each /16 */
+	struct directory_entry *entry;
 };
 
 void directory_init(struct directory *d);
@@ -30,17 +31,20 @@ void directory_clear(struct directory *d);
  */
 uint32_t directory_find(struct directory *d, struct txn *txn, uint32_t epoch, uint32_t addr);
 
+/* Asks for an address' entry, then, a little later, for the part of its block that will be read. */
 static inline void directory_prefetch_entry(const struct directory *d, uint32_t addr)
 {
 	__builtin_prefetch(&d->entry[addr >> 16]);
 }
 
-static inline void directory_prefetch_block(const struct directory *d, uint32_t epoch, uint32_t addr)
+static inline void directory_prefetch_block(const struct directory *d, uint32_t epoch,
+					    uint32_t addr)
 {
 	const struct directory_entry *e = &d->entry[addr >> 16];
 
 	if (e->epoch == epoch && e->data) {
 		__builtin_prefetch(e->data);
+		/* Blocks are sorted: about there the address stands, if they are filled evenly. */
 		__builtin_prefetch(e->data + ((uint64_t)e->len * (addr & 0xffff) >> 16));
 	}
 }

@@ -150,7 +150,7 @@ static bool read_tsig(struct query *q, const uint8_t *p, size_t left)
  * The SOA that an IXFR brings (RFC 1995 §3): the client's serial, at the name that it asks for,
  * spelled out or as a pointer to the question. Returns its length, 0 where it is none.
  */
-static size_t read_ixfr_soa(const struct query *q, const uint8_t *p, size_t left)
+static size_t read_ixfr_soa(const struct query_name *name, const uint8_t *p, size_t left)
 {
 	uint8_t owner[NAME_MAX_WIRE + 8];
 	size_t len;
@@ -158,12 +158,12 @@ static size_t read_ixfr_soa(const struct query *q, const uint8_t *p, size_t left
 	if (left >= 2 && peek_u16(p) == (0xc000 | DNS_HEADER)) {
 		len = 2;
 	} else {
-		len = q->name_len;
+		len = name->len;
 		if (left < len + 4) {
 			return 0;
 		}
 		name_lower(owner, p, len);
-		if (memcmp(owner, q->name, len) != 0) {
+		if (memcmp(owner, name->wire, len) != 0) {
 			return 0;
 		}
 	}
@@ -179,14 +179,14 @@ static size_t read_ixfr_soa(const struct query *q, const uint8_t *p, size_t left
 }
 
 /* What follows the question: nothing else than what a query may have, to the last octet. */
-static bool read_rest(struct query *q, const uint8_t *p, const uint8_t *end, unsigned authorities,
-		      unsigned additionals)
+static bool read_rest(struct query *q, const struct query_name *name, const uint8_t *p,
+		      const uint8_t *end, unsigned authorities, unsigned additionals)
 {
 	if (authorities != (q->type == TYPE_IXFR) || additionals > 2) {
 		return false;
 	}
 	if (authorities == 1) {
-		size_t len = read_ixfr_soa(q, p, (size_t)(end - p));
+		size_t len = read_ixfr_soa(name, p, (size_t)(end - p));
 
 		if (len == 0) {
 			return false;
@@ -205,7 +205,8 @@ static bool read_rest(struct query *q, const uint8_t *p, const uint8_t *end, uns
 	return p == end;
 }
 
-enum query_kind query_parse(struct query *q, const uint8_t *packet, size_t len)
+enum query_kind query_parse(struct query *q, struct query_name *name, const uint8_t *packet,
+			    size_t len)
 {
 	/* QR: two servers that answer each other's answers would never end. */
 	if (len < DNS_HEADER || packet[2] & 0x80) {
@@ -236,14 +237,15 @@ enum query_kind query_parse(struct query *q, const uint8_t *packet, size_t len)
 	}
 
 	unsigned labels;
-	size_t name_len = name_walk(p, (size_t)(end - p), q->label, &labels);
+	size_t name_len = name_walk(p, (size_t)(end - p), name->label, &labels);
 
 	if (name_len == 0 || (size_t)(end - p) < name_len + 4) {
 		return QUERY_NO_QUESTION;
 	}
 	q->name_len = (uint8_t)name_len;
-	q->labels = (uint8_t)labels;
-	name_lower(q->name, p, name_len);
+	name->len = (uint8_t)name_len;
+	name->labels = (uint8_t)labels;
+	name_lower(name->wire, p, name_len);
 	q->type = peek_u16(p + name_len);
 	q->class = peek_u16(p + name_len + 2);
 	p += name_len + 4;
@@ -252,7 +254,7 @@ enum query_kind query_parse(struct query *q, const uint8_t *packet, size_t len)
 	if (q->opcode == OPCODE_NOTIFY && answers > 0) {
 		return QUERY_FINE;
 	}
-	if (answers > 0 || !read_rest(q, p, end, authorities, additionals)) {
+	if (answers > 0 || !read_rest(q, name, p, end, authorities, additionals)) {
 		return QUERY_MALFORMED;
 	}
 	return QUERY_FINE;

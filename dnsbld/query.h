@@ -42,20 +42,25 @@ struct query_tsig {
 
 struct query {
 	const uint8_t *packet; /* borrowed; the QNAME in the client's spelling stays there */
+	uint16_t type;
+	uint16_t class;
+	uint16_t udp_size; /* what the client says it takes; 512 without EDNS */
 	uint8_t opcode;
+	uint8_t name_len; /* octets of the QNAME, its root label too; 0: there is no question */
 	bool recursion_desired;
 	bool edns; /* there is an OPT, and it could be read */
 	bool dnssec_ok;
 	uint8_t edns_version;
 	bool has_tsig;
-	uint8_t name_len; /* octets of the QNAME, its root label too; 0: there is no question */
-	uint8_t labels;   /* of the QNAME, without the root label */
-	uint16_t type;
-	uint16_t class;
-	uint16_t udp_size; /* what the client says it takes; 512 without EDNS */
 	struct query_tsig tsig;
-	uint8_t label[LABELS_MAX];       /* where in the name each one begins */
-	uint8_t name[NAME_MAX_WIRE + 8]; /* in lower case; the rest is room for whole words */
+};
+
+/* The QNAME, for finding what it names. Apart from struct query, for many of those are kept. */
+struct query_name {
+	uint8_t len;
+	uint8_t labels;                  /* without the root label */
+	uint8_t label[LABELS_MAX];       /* where each one begins */
+	uint8_t wire[NAME_MAX_WIRE + 8]; /* in lower case; the rest is room for whole words */
 };
 
 /* What a packet deserves, before anything is looked up. */
@@ -67,7 +72,8 @@ enum query_kind {
 	QUERY_FINE,
 };
 
-/* Reads a packet. *q is borrowed from it, and filled as far as the kind says. */
-enum query_kind query_parse(struct query *q, const uint8_t *packet, size_t len);
+/* Reads a packet. *q is borrowed from it. Both are filled as far as the kind says. */
+enum query_kind query_parse(struct query *q, struct query_name *name, const uint8_t *packet,
+			    size_t len);
 
 #endif

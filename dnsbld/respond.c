@@ -1,12 +1,13 @@
 /*
  * respond.c: what to say. Bytes are reply.c's matter, names zone.c's, data worker.c's.
  *
- *	query_parse -> malformed, another opcode, NOTIFY, another EDNS version, a key: said at once
- *	  -> zones_match -> no zone of ours: REFUSED
- *	       -> the apex:            SOA, NS, its addresses
- *	       -> a reversed address:  worker_find -> cache_answer -> A and TXT; unlisted: NXDOMAIN
- *	       -> part of one:         NODATA, without looking at data
- *	       -> a host, or a name above one; anything else: NXDOMAIN
+ *	task_read:   query_parse -> zones_match -> the apex, a node, or revname_parse
+ *	task_reply:  malformed, another opcode, NOTIFY, another EDNS version, a key: said at once
+ *		no zone of ours       REFUSED
+ *		the apex              SOA, NS, its addresses
+ *		a reversed address    worker_find -> cache_answer -> A and TXT; unlisted: NXDOMAIN
+ *		part of one           NODATA, without looking at data
+ *		a host, or a name above a zone below; anything else: NXDOMAIN
  *
  * 1. A name that has names below it is never NXDOMAIN (RFC 8020): resolvers that send minimised
  *    names (RFC 9156) would not ask further.
@@ -15,10 +16,17 @@
  */
 #include "respond.h"
 
-#include "index.h"
 #include "reply.h"
-#include "revname.h"
 #include "worker.h"
+
+/* A task as it is answered. */
+struct turn {
+	const struct task *task;
+	struct worker *worker;
+	struct zone *zone; /* the one that answers */
+	size_t before;     /* octets of the name before that zone's apex */
+	struct reply reply;
+};
 
 static size_t reply_error(struct reply *r, enum rcode rcode, enum ede ede)
 {
@@ -27,18 +35,26 @@ static size_t reply_error(struct reply *r, enum rcode rcode, enum ede ede)
 	return reply_end(r);
 }
 
-static size_t reply_negative(struct task *t, enum rcode rcode)
+static size_t reply_truncated(struct turn *t)
+{
+	reply_truncate(&t->reply);
+	return reply_end(&t->reply);
+}
+
+static size_t reply_negative(struct turn *t, enum rcode rcode)
 {
 	t->reply.rcode = rcode;
 	if (!reply_put_soa(&t->reply, SECTION_AUTHORITY, t->zone, t->before)) {
-		reply_truncate(&t->reply);
+		return reply_truncated(t);
 	}
 	return reply_end(&t->reply);
 }
 
-static size_t reply_truncated(struct task *t)
+static size_t reply_soa(struct turn *t)
 {
-	reply_truncate(&t->reply);
+	if (!reply_put_soa(&t->reply, SECTION_ANSWER, t->zone, t->before)) {
+		return reply_truncated(t);
+	}
 	return reply_end(&t->reply);
 }
 
@@ -48,7 +64,7 @@ static bool put_records(struct reply *r, enum section section, const struct reco
 }
 
 /* One RRset of the config: there, absent, or too large. */
-static size_t reply_records(struct task *t, const struct records *records)
+static size_t reply_records(struct turn *t, const struct records *records)
 {
 	if (records->count == 0) {
 		return reply_negative(t, RCODE_NOERROR);
@@ -60,38 +76,30 @@ static size_t reply_records(struct task *t, const struct records *records)
 }
 
 /* ANY may be answered with a part of what is there (RFC 8482 §4.1), in whole RRsets. */
-static size_t reply_addresses(struct task *t, const struct node *node)
+static size_t reply_addresses(struct turn *t, const struct node *node)
 {
-	switch (t->query.type) {
+	switch (t->task->query.type) {
 	case TYPE_A:
 		return reply_records(t, &node->a);
 	case TYPE_AAAA:
 		return reply_records(t, &node->aaaa);
 	case TYPE_ANY:
-		if (node->a.count > 0 && node->aaaa.count > 0 &&
-		    put_records(&t->reply, SECTION_ANSWER, &node->aaaa)) {
-			put_records(&t->reply, SECTION_ANSWER, &node->a);
+		if (node->a.count > 0 && put_records(&t->reply, SECTION_ANSWER, &node->a)) {
+			put_records(&t->reply, SECTION_ANSWER, &node->aaaa);
 			return reply_end(&t->reply);
 		}
-		return reply_records(t, node->a.count > 0 ? &node->a : &node->aaaa);
+		return reply_records(t, &node->aaaa);
 	default:
 		return reply_negative(t, RCODE_NOERROR);
 	}
 }
 
-static size_t reply_soa(struct task *t)
+static size_t answer_apex(struct turn *t)
 {
-	if (!reply_put_soa(&t->reply, SECTION_ANSWER, t->zone, t->before)) {
-		return reply_truncated(t);
-	}
-	return reply_end(&t->reply);
-}
-
-static size_t answer_apex(struct task *t, const struct node *node)
-{
+	const struct node *apex = t->task->apex;
 	struct reply *r = &t->reply;
 
-	switch (t->query.type) {
+	switch (t->task->query.type) {
 	case TYPE_SOA:
 		return reply_soa(t);
 	case TYPE_NS:
@@ -103,24 +111,24 @@ static size_t answer_apex(struct task *t, const struct node *node)
 	case TYPE_ANY:
 		if (reply_put_soa(r, SECTION_ANSWER, t->zone, t->before)) {
 			put_records(r, SECTION_ANSWER, &t->zone->ns);
-			put_records(r, SECTION_ANSWER, &node->a);
-			put_records(r, SECTION_ANSWER, &node->aaaa);
+			put_records(r, SECTION_ANSWER, &apex->a);
+			put_records(r, SECTION_ANSWER, &apex->aaaa);
 			return reply_end(r);
 		}
 		return reply_truncated(t);
 	default:
-		return reply_addresses(t, node);
+		return reply_addresses(t, apex);
 	}
 }
 
 /* False where the TXTs do not fit: none of them is in the reply then. */
-static bool put_texts(struct task *t, const struct prepared *p, const struct revname *name)
+static bool put_texts(struct turn *t, const struct prepared *p)
 {
 	struct reply *r = &t->reply;
 	struct reader texts = reader_of(prepared_txt(p));
 	uint8_t expanded[TEXT_MAX];
 	char ip[ADDR_TEXT];
-	size_t ip_len = addr_format(name->family, name->addr, ip);
+	size_t ip_len = addr_format(t->task->name.family, t->task->name.addr, ip);
 	uint8_t *at = r->at;
 	uint16_t count = r->count[SECTION_ANSWER];
 
@@ -138,11 +146,11 @@ static bool put_texts(struct task *t, const struct prepared *p, const struct rev
 	return true;
 }
 
-static size_t answer_listed(struct task *t, const struct prepared *p, const struct revname *name)
+static size_t answer_listed(struct turn *t, const struct prepared *p)
 {
 	struct reply *r = &t->reply;
 
-	switch (t->query.type) {
+	switch (t->task->query.type) {
 	case TYPE_A:
 		if (!reply_put(r, SECTION_ANSWER, prepared_a(p), p->a_count)) {
 			return reply_truncated(t);
@@ -152,7 +160,7 @@ static size_t answer_listed(struct task *t, const struct prepared *p, const stru
 		if (p->txt_count == 0) {
 			return reply_negative(t, RCODE_NOERROR);
 		}
-		if (!put_texts(t, p, name)) {
+		if (!put_texts(t, p)) {
 			return reply_truncated(t);
 		}
 		return reply_end(r);
@@ -160,7 +168,7 @@ static size_t answer_listed(struct task *t, const struct prepared *p, const stru
 		if (!reply_put(r, SECTION_ANSWER, prepared_a(p), p->a_count)) {
 			return reply_truncated(t);
 		}
-		put_texts(t, p, name);
+		put_texts(t, p);
 		return reply_end(r);
 	default:
 		return reply_negative(t, RCODE_NOERROR);
@@ -173,9 +181,9 @@ static bool is_v4_mapped(const struct revname *name)
 	return name->family == 6 && name->addr >> 32 == 0xffff;
 }
 
-static size_t answer_address(struct task *t)
+static size_t answer_address(struct turn *t)
 {
-	const struct revname *name = &t->name;
+	const struct revname *name = &t->task->name;
 	struct worker *w = t->worker;
 	const struct prepared *prepared = NULL;
 	uint32_t id = 0;
@@ -199,57 +207,54 @@ static size_t answer_address(struct task *t)
 
 	t->reply.authoritative = true;
 	if (prepared && prepared->a_count > 0) {
-		return answer_listed(t, prepared, name);
+		return answer_listed(t, prepared);
 	}
 	return reply_negative(t, name->v6_parent ? RCODE_NOERROR : RCODE_NXDOMAIN);
 }
 
-static size_t answer_zone(struct task *t)
+static size_t answer_zone(struct turn *t)
 {
+	const struct task *task = t->task;
 	struct reply *r = &t->reply;
-
 	/* DS lives above the cut (RFC 4035 §3.1.4.1); where that zone is ours too, it answers. */
-	bool above_cut = t->query.type == TYPE_DS && t->before == 0 && t->zone->parent;
+	bool above_cut = task->query.type == TYPE_DS && t->before == 0 && t->zone->parent;
 
 	if (above_cut) {
 		t->zone = t->zone->parent;
-		t->before = (size_t)t->query.name_len - t->zone->config->apex.len;
+		t->before = (size_t)task->query.name_len - t->zone->config->apex.len;
 	}
 	if (!worker_has_zone(t->worker, t->zone)) {
 		return reply_error(r, RCODE_SERVFAIL, EDE_NOT_READY);
 	}
-	if (above_cut) {
-		r->authoritative = true;
-		return reply_negative(t, RCODE_NOERROR);
-	}
-	if (t->before == 0) {
-		r->authoritative = true;
-		return answer_apex(t, t->apex);
-	}
-
-	if (t->name.kind == REVNAME_ADDRESS) {
+	if (task->name.kind == REVNAME_ADDRESS) {
 		return answer_address(t);
 	}
 	r->authoritative = true;
-	const struct node *node = zones_node(&t->worker->zones, &t->query);
-	if (node) {
-		return reply_addresses(t, node);
+	if (above_cut) {
+		return reply_negative(t, RCODE_NOERROR);
 	}
-	return reply_negative(t, t->name.kind == REVNAME_PARTIAL ? RCODE_NOERROR : RCODE_NXDOMAIN);
+	if (t->before == 0) {
+		return answer_apex(t);
+	}
+	if (task->node) {
+		return reply_addresses(t, task->node);
+	}
+	return reply_negative(t,
+			      task->name.kind == REVNAME_PARTIAL ? RCODE_NOERROR : RCODE_NXDOMAIN);
 }
 
 /* Transfers: refused to everybody. Over UDP an IXFR is told the serial (RFC 1995 §2). */
-static size_t answer_transfer(struct task *t)
+static size_t answer_transfer(struct turn *t, bool tcp)
 {
 	struct reply *r = &t->reply;
 
-	if (t->query.type == TYPE_AXFR && !t->tcp) {
+	if (t->task->query.type == TYPE_AXFR && !tcp) {
 		return reply_error(r, RCODE_FORMERR, EDE_NONE);
 	}
-	if (!t->apex || t->before > 0) {
+	if (!t->zone || t->before > 0) {
 		return reply_error(r, RCODE_NOTAUTH, EDE_NONE);
 	}
-	if (t->tcp) {
+	if (tcp) {
 		return reply_error(r, RCODE_REFUSED, EDE_NONE);
 	}
 	if (!worker_has_zone(t->worker, t->zone)) {
@@ -260,19 +265,19 @@ static size_t answer_transfer(struct task *t)
 }
 
 /* We are nobody's secondary: a NOTIFY starts nothing (RFC 1996 §3.10). */
-static size_t answer_notify(struct task *t)
+static size_t answer_notify(struct turn *t)
 {
 	struct reply *r = &t->reply;
 
-	if (t->query.type != TYPE_SOA) {
+	if (t->task->query.type != TYPE_SOA) {
 		return reply_error(r, RCODE_FORMERR, EDE_NONE);
 	}
-	return reply_error(r, t->apex && t->before == 0 ? RCODE_REFUSED : RCODE_NOTAUTH, EDE_NONE);
+	return reply_error(r, t->zone && t->before == 0 ? RCODE_REFUSED : RCODE_NOTAUTH, EDE_NONE);
 }
 
-static size_t answer(struct task *t)
+static size_t answer(struct turn *t, bool tcp)
 {
-	const struct query *q = &t->query;
+	const struct query *q = &t->task->query;
 	struct reply *r = &t->reply;
 
 	if (q->edns && q->edns_version > 0) {
@@ -284,72 +289,81 @@ static size_t answer(struct task *t)
 	if (q->class != CLASS_IN) {
 		return reply_error(r, RCODE_REFUSED, EDE_NONE);
 	}
-
-	t->zone = t->apex ? t->apex->zone : NULL;
 	if (q->opcode == OPCODE_NOTIFY) {
 		return answer_notify(t);
 	}
 	if (q->type == TYPE_AXFR || q->type == TYPE_IXFR) {
-		return answer_transfer(t);
+		return answer_transfer(t, tcp);
 	}
-	if (!t->apex) {
+	if (!t->zone) {
 		return reply_error(r, RCODE_REFUSED, EDE_NOT_AUTHORITATIVE);
 	}
 	return answer_zone(t);
 }
 
-void task_read(struct task *t, struct worker *w, const struct client *client, const uint8_t *packet,
-	       size_t len)
+void task_read(struct task *t, struct worker *w, const uint8_t *packet, size_t len)
 {
-	t->worker = w;
-	t->tcp = client->tcp;
+	struct query_name name; /* large, so it is filled and never cleared */
+
+	t->apex = NULL;
+	t->node = NULL;
+	t->before = 0;
 	t->name.kind = REVNAME_OTHER;
-	t->kind = query_parse(&t->query, packet, len);
+	t->kind = query_parse(&t->query, &name, packet, len);
 	if (t->kind != QUERY_FINE) {
 		return;
 	}
-	t->apex = zones_match(&w->zones, &t->query, &t->before);
-	if (t->apex && t->before > 0) {
-		t->name = revname_parse(t->query.name, t->before);
-		if (t->name.kind == REVNAME_ADDRESS && t->name.family == 4) {
-			directory_prefetch_entry(&w->directory, (uint32_t)t->name.addr);
-		}
+	t->apex = zones_match(&w->zones, &name, &t->before);
+	if (!t->apex || t->before == 0) {
+		return;
+	}
+	t->name = revname_parse(name.wire, t->before);
+	if (t->name.kind != REVNAME_ADDRESS) {
+		t->node = zones_node(&w->zones, &name);
+	} else if (t->name.family == 4) {
+		directory_prefetch_entry(&w->directory, (uint32_t)t->name.addr);
 	}
 }
 
-void task_prefetch(const struct task *t)
+void task_prefetch(const struct task *t, const struct worker *w)
 {
 	if (t->name.kind == REVNAME_ADDRESS && t->name.family == 4) {
-		directory_prefetch_block(&t->worker->directory, t->worker->epoch,
-					 (uint32_t)t->name.addr);
+		directory_prefetch_block(&w->directory, w->epoch, (uint32_t)t->name.addr);
 	}
 }
 
-size_t task_reply(struct task *t, uint8_t *out, size_t room)
+size_t task_reply(const struct task *t, struct worker *w, const struct client *client, uint8_t *out,
+		  size_t room)
 {
+	struct turn turn;
+
 	if (t->kind == QUERY_DROP) {
 		return 0;
 	}
 	if (t->kind == QUERY_NOT_IMPLEMENTED) {
 		return reply_header_only(&t->query, RCODE_NOTIMP, out);
 	}
-	if (!t->tcp) {
+	if (!client->tcp) {
 		size_t most = t->query.udp_size < REPLY_UDP ? t->query.udp_size : REPLY_UDP;
 
 		room = room < most ? room : most;
 	}
-	reply_begin(&t->reply, &t->query, out, room);
+	turn.task = t;
+	turn.worker = w;
+	turn.zone = t->apex ? t->apex->zone : NULL;
+	turn.before = t->before;
+	reply_begin(&turn.reply, &t->query, out, room);
 	if (t->kind != QUERY_FINE) {
-		return reply_error(&t->reply, RCODE_FORMERR, EDE_NONE);
+		return reply_error(&turn.reply, RCODE_FORMERR, EDE_NONE);
 	}
-	return answer(t);
+	return answer(&turn, client->tcp);
 }
 
 size_t respond(struct worker *w, const struct client *client, const uint8_t *packet, size_t len,
 	       uint8_t *out, size_t room)
 {
-	struct task t; /* large, so it is filled and never cleared */
+	struct task t;
 
-	task_read(&t, w, client, packet, len);
-	return task_reply(&t, out, room);
+	task_read(&t, w, packet, len);
+	return task_reply(&t, w, client, out, room);
 }

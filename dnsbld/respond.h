@@ -9,9 +9,10 @@
 #include <stdint.h>
 
 #include "query.h"
-#include "reply.h"
 #include "revname.h"
-#include "worker.h"
+#include "zone.h"
+
+struct worker;
 
 /* Who asks. */
 struct client {
@@ -26,21 +27,30 @@ struct client {
 size_t respond(struct worker *w, const struct client *client, const uint8_t *packet, size_t len,
 	       uint8_t *out, size_t room);
 
-/* One packet on its way. */
+/*
+ * The same in three steps, for a batch: all packets are read, then what their answers need is
+ * fetched, then all are answered. The memory that the index is in is far away, and while a query
+ * waits for it the next ones can ask for theirs.
+ *
+ *     task_read() × n  ->  task_prefetch() × n  ->  task_reply() × n
+ */
 struct task {
-	struct worker *worker;
-	enum query_kind kind;
-	bool tcp;
 	struct query query;
-	const struct node *apex; /* NULL: in no zone of ours */
-	struct zone *zone;
-	size_t before; /* octets of the question's name before the zone's apex */
-	struct revname name;
-	struct reply reply;
+	enum query_kind kind;
+	struct revname name;     /* what stands before the apex; REVNAME_OTHER without a zone */
+	const struct node *apex; /* of the zone that has the name; NULL: none of ours */
+	const struct node *node; /* with exactly the name, where it is no reversed address */
+	size_t before;           /* octets of the name before the apex */
 };
-void task_read(struct task *t, struct worker *w, const struct client *client, const uint8_t *packet,
-	       size_t len);
-void task_prefetch(const struct task *t);
-size_t task_reply(struct task *t, uint8_t *out, size_t room);
+
+/* Reads a packet, which is borrowed until its reply is made, and finds its zone. */
+void task_read(struct task *t, struct worker *w, const uint8_t *packet, size_t len);
+
+/* Asks for the memory; any number of other tasks may be read in between. */
+void task_prefetch(const struct task *t, const struct worker *w);
+
+/* As respond(). */
+size_t task_reply(const struct task *t, struct worker *w, const struct client *client, uint8_t *out,
+		  size_t room);
 
 #endif

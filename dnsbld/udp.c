@@ -1,7 +1,7 @@
 /*
  * udp.c: a blocking loop on one socket, a batch of queries at a time.
  *
- *	recvmmsg -> worker_begin -> respond() for each -> worker_end -> sendmmsg
+ *	recvmmsg -> worker_begin -> all are read, then all answered -> worker_end -> sendmmsg
  *
  * The first query of a batch is waited for, the others are what has arrived by then: a lone query
  * is answered at once, and under load the cost of the system calls is shared.
@@ -50,13 +50,12 @@ struct udp {
 	int fd;
 	size_t control_len; /* 0: the socket has one address, so replies leave from it anyway */
 	time_t ticked_s;
-	struct task task[UDP_BATCH];
-	struct mmsghdr in[UDP_BATCH];
-	struct mmsghdr out[UDP_BATCH];
-	struct iovec in_vec[UDP_BATCH];
-	struct iovec out_vec[UDP_BATCH];
+	struct mmsghdr message[UDP_BATCH];
+	struct iovec query_vec[UDP_BATCH];
+	struct iovec reply_vec[UDP_BATCH];
 	struct sockaddr_in6 peer[UDP_BATCH]; /* the larger of both families' */
 	union control control[UDP_BATCH];
+	struct task task[UDP_BATCH];
 	_Alignas(64) uint8_t query[UDP_BATCH][QUERY_ROOM];
 	_Alignas(64) uint8_t reply[UDP_BATCH][REPLY_ROOM];
 };
@@ -69,21 +68,27 @@ static void on_stop(int number)
 	stopping = 1;
 }
 
+/* What a system call or a reply changes in a message, as it is to be for the next query. */
+static void message_reset(struct udp *u, unsigned i)
+{
+	struct msghdr *m = &u->message[i].msg_hdr;
+
+	m->msg_iov = &u->query_vec[i];
+	m->msg_namelen = sizeof u->peer[i];
+	m->msg_controllen = u->control_len;
+}
+
 static void udp_init(struct udp *u)
 {
 	for (unsigned i = 0; i < UDP_BATCH; i++) {
-		struct msghdr *in = &u->in[i].msg_hdr;
+		struct msghdr *m = &u->message[i].msg_hdr;
 
-		u->in_vec[i] = (struct iovec){u->query[i], QUERY_ROOM};
-		in->msg_iov = &u->in_vec[i];
-		in->msg_iovlen = 1;
-		in->msg_name = &u->peer[i];
-		in->msg_namelen = sizeof u->peer[i];
-		in->msg_control = u->control_len ? &u->control[i] : NULL;
-		in->msg_controllen = u->control_len;
-		u->out_vec[i].iov_base = u->reply[i];
-		u->out[i].msg_hdr.msg_iov = &u->out_vec[i];
-		u->out[i].msg_hdr.msg_iovlen = 1;
+		u->query_vec[i] = (struct iovec){u->query[i], QUERY_ROOM};
+		u->reply_vec[i].iov_base = u->reply[i];
+		m->msg_iovlen = 1;
+		m->msg_name = &u->peer[i];
+		m->msg_control = u->control_len ? &u->control[i] : NULL;
+		message_reset(u, i);
 	}
 }
 
@@ -91,22 +96,17 @@ static void udp_init(struct udp *u)
  * A socket at 0.0.0.0 or [::]: the reply leaves from the address that was asked (RFC 2181 §4.1).
  * By which interface is routing's business, except where the address means nothing without one.
  */
-static void answer_from(struct msghdr *out, struct msghdr *in)
+static void answer_from_asked(struct msghdr *m)
 {
-	struct cmsghdr *c = CMSG_FIRSTHDR(in);
+	struct cmsghdr *c = CMSG_FIRSTHDR(m);
 
-	out->msg_control = NULL;
-	out->msg_controllen = 0;
-	if (!c) {
-		return;
-	}
-	if (c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
+	if (c && c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
 		struct in_pktinfo info;
 
 		memcpy(&info, CMSG_DATA(c), sizeof info);
 		info.ipi_ifindex = 0;
 		memcpy(CMSG_DATA(c), &info, sizeof info);
-	} else if (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
+	} else if (c && c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
 		struct in6_pktinfo info;
 
 		memcpy(&info, CMSG_DATA(c), sizeof info);
@@ -114,63 +114,58 @@ static void answer_from(struct msghdr *out, struct msghdr *in)
 			info.ipi6_ifindex = 0;
 		}
 		memcpy(CMSG_DATA(c), &info, sizeof info);
-	} else {
-		return;
 	}
-	out->msg_control = in->msg_control;
-	out->msg_controllen = in->msg_controllen;
 }
 
-static void send_replies(struct udp *u, unsigned count)
+static void send_replies(struct udp *u, unsigned first, unsigned end)
 {
-	for (unsigned sent = 0; sent < count;) {
-		int n = sendmmsg(u->fd, u->out + sent, count - sent, 0);
+	while (first < end) {
+		int n = sendmmsg(u->fd, u->message + first, end - first, 0);
 
 		/* An error is about the first one that was not sent. */
-		sent += n > 0 ? (unsigned)n : 1;
+		first += n > 0 ? (unsigned)n : 1;
 	}
 }
 
-static void answer_batch(struct udp *u, unsigned received)
+static void answer_batch(struct udp *u, unsigned count)
 {
 	static const struct client client = {.tcp = false};
-	unsigned replies = 0;
+	struct worker *w = u->worker;
+	unsigned unsent = 0;
 
-	worker_begin(u->worker);
-	for (unsigned i = 0; i < received; i++) {
-		task_read(&u->task[i], u->worker, &client, u->query[i], u->in[i].msg_len);
+	worker_begin(w);
+	for (unsigned i = 0; i < count; i++) {
+		task_read(&u->task[i], w, u->query[i], u->message[i].msg_len);
 	}
-	for (unsigned i = 0; i < received; i++) {
-		task_prefetch(&u->task[i]);
+	for (unsigned i = 0; i < count; i++) {
+		task_prefetch(&u->task[i], w);
 	}
-	for (unsigned i = 0; i < received; i++) {
-		struct msghdr *in = &u->in[i].msg_hdr;
-		size_t len = task_reply(&u->task[i], u->reply[replies], REPLY_ROOM);
-
-		if (len > 0) {
-			struct msghdr *out = &u->out[replies].msg_hdr;
-
-			u->out_vec[replies].iov_len = len;
-			out->msg_name = in->msg_name;
-			out->msg_namelen = in->msg_namelen;
-			if (u->control_len) {
-				answer_from(out, in);
-			}
-			replies++;
+	for (unsigned i = 0; i < count; i++) {
+		u->reply_vec[i].iov_len =
+			task_reply(&u->task[i], w, &client, u->reply[i], REPLY_ROOM);
+		u->message[i].msg_hdr.msg_iov = &u->reply_vec[i];
+		if (u->control_len) {
+			answer_from_asked(&u->message[i].msg_hdr);
 		}
 	}
-	worker_end(u->worker);
-	send_replies(u, replies);
-	for (unsigned i = 0; i < received; i++) {
-		u->in[i].msg_hdr.msg_namelen = sizeof u->peer[i];
-		u->in[i].msg_hdr.msg_controllen = u->control_len;
+	worker_end(w);
+	for (unsigned i = 0; i < count; i++) {
+		/* Nothing is said to this one: send those before it. */
+		if (u->reply_vec[i].iov_len == 0) {
+			send_replies(u, unsent, i);
+			unsent = i + 1;
+		}
+	}
+	send_replies(u, unsent, count);
+	for (unsigned i = 0; i < count; i++) {
+		message_reset(u, i);
 	}
 }
 
 /* Returns how many were received; 0 where none came in time; -1 when the socket fails. */
 static int serve_batch(struct udp *u, int flags)
 {
-	int n = recvmmsg(u->fd, u->in, UDP_BATCH, flags, NULL);
+	int n = recvmmsg(u->fd, u->message, UDP_BATCH, flags, NULL);
 
 	if (n > 0) {
 		answer_batch(u, (unsigned)n);

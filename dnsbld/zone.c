@@ -60,14 +60,15 @@ static inline struct node **slot_of(const struct zones *zones, const uint8_t *na
 	}
 }
 
-const struct node *zones_match(const struct zones *zones, const struct query *q, size_t *before)
+const struct node *zones_match(const struct zones *zones, const struct query_name *name,
+			       size_t *before)
 {
-	unsigned depth = q->labels < zones->most_labels ? q->labels : zones->most_labels;
+	unsigned depth = name->labels < zones->most_labels ? name->labels : zones->most_labels;
 
 	for (; depth >= zones->least_labels; depth--) {
 		/* Depth 0 is the root's own label, the name's last octet. */
-		size_t at = depth > 0 ? q->label[q->labels - depth] : q->name_len - 1U;
-		const struct node *node = *slot_of(zones, q->name + at, q->name_len - at);
+		size_t at = depth > 0 ? name->label[name->labels - depth] : name->len - 1U;
+		const struct node *node = *slot_of(zones, name->wire + at, name->len - at);
 
 		if (node && node->apex) {
 			*before = at;
@@ -80,9 +81,9 @@ const struct node *zones_match(const struct zones *zones, const struct query *q,
 	return NULL;
 }
 
-const struct node *zones_node(const struct zones *zones, const struct query *q)
+const struct node *zones_node(const struct zones *zones, const struct query_name *name)
 {
-	return *slot_of(zones, q->name, q->name_len);
+	return *slot_of(zones, name->wire, name->len);
 }
 
 void zone_set_serial(struct zone *zone, uint32_t serial)

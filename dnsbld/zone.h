@@ -71,10 +71,11 @@ void zones_release(struct zones *zones);
  * The longest apex that is the question's name or above it: its node, and in *before how many
  * octets of the name stand before it. NULL where no zone has the name.
  */
-const struct node *zones_match(const struct zones *zones, const struct query *q, size_t *before);
+const struct node *zones_match(const struct zones *zones, const struct query_name *name,
+			       size_t *before);
 
 /* The node with exactly the question's name; NULL where there is none. */
-const struct node *zones_node(const struct zones *zones, const struct query *q);
+const struct node *zones_node(const struct zones *zones, const struct query_name *name);
 
 /* Puts a serial into the prepared SOA. */
 void zone_set_serial(struct zone *zone, uint32_t serial);

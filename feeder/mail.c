@@ -87,14 +87,11 @@ static GMimeMessage *parse(struct bytes text)
 enum status mail_find_part(struct bytes bytes, const char *type, const char *subtype,
 			   struct mail *mail)
 {
-	struct bytes text;
-	enum status status = mail_clean(bytes, &text);
+	struct bytes text = mail_clean(bytes);
+	enum status status = ST_OK;
 
-	*mail = (struct mail){0};
-	if (status) {
-		return status;
-	}
 	need_gmime();
+	*mail = (struct mail){0};
 	GMimeMessage *message = parse(text);
 	GMimeObject *top = message ? g_mime_message_get_mime_part(message) : NULL;
 	GMimePart *part = top ? find_part(top, type, subtype) : NULL;

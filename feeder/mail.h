@@ -4,9 +4,9 @@
  *     bytes ─▶ clean (BOM, mbox line, CR-only lines) ─▶ caps ─▶ GMime ─▶ walk over the multiparts
  * ─▶ struct mail
  *
- * Mails come from strangers. Size and the number of parts are capped before GMime sees them; a mail
- * inside the mail (message/rfc822: what the report is about, written by the spammer) is never
- * searched.
+ * Mails come from strangers: what is of a size or a number that no report has is cut off before
+ * GMime sees it. A mail inside the mail (message/rfc822: what the report is about, written by the
+ * spammer) is never searched.
  */
 #ifndef FEEDER_MAIL_H
 #define FEEDER_MAIL_H
@@ -28,7 +28,7 @@ struct mail {
 
 /*
  * Finds the first part of the type "message/feedback-report" or the like. ST_OK: mail_release() it.
- * ST_NO where there is none, ST_DATA where the mail is over a cap; both with a text.
+ * ST_NO with a text where there is none.
  */
 enum status mail_find_part(struct bytes bytes, const char *type, const char *subtype,
 			   struct mail *mail);
@@ -37,11 +37,9 @@ void mail_release(struct mail *mail);
 /* A date as mails write it (RFC 5322 §3.3 and §4.3); 0 where it is none, or before 1970. */
 uint64_t mail_date(const char *text);
 
-/*
- * A copy that a parser may have (mail_clean.c), to be freed; fields that no mail has are shorter in
- * it. ST_DATA with a text where the mail is over a cap.
- */
-enum status mail_clean(struct bytes mail, struct bytes *clean);
+/* A copy that a parser may have (mail_clean.c), to be freed: without what no mail has or has so
+ * much of. */
+struct bytes mail_clean(struct bytes mail);
 
 /* --- mail_fields.c ----------------------------------------------------------- */
 

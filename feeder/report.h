@@ -102,10 +102,7 @@ void report_hash(struct bytes body, uint8_t hash[REPORT_HASH]);
 
 /* --- one a format ------------------------------------------------------------ */
 
-/*
- * A mail (report_arf.c). ST_NO where it has no feedback report in it, ST_DATA with a text where it
- * cannot be read as a mail.
- */
+/* A mail (report_arf.c). ST_NO with a text where it has no feedback report in it. */
 enum status arf_read(struct bytes mail, struct report *report);
 
 /* JSON objects, one after the other. */

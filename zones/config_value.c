@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "config_option.h"
+#include "utf8.h"
 
 /* Suffixes of a number, the largest first; the last is what a number without one means. */
 struct unit {
@@ -95,13 +96,19 @@ enum status text_check(const char *text)
 			return fail(ST_DATA, "the text holds the control character 0x%02x",
 				    (unsigned)*p);
 		}
-		if (strncmp(p, "{ip}", 4) == 0) {
-			p += 4;
-			len += ip_max;
-		} else {
-			p++;
-			len++;
+		size_t octets = utf8_length((const uint8_t *)p, strlen(p));
+
+		if (octets == 0) {
+			/* DNS would carry it, but no JSON can say it. */
+			return fail(ST_DATA, "the text is not UTF-8 at octet 0x%02x",
+				    (unsigned)(unsigned char)*p);
 		}
+		if (strncmp(p, "{ip}", 4) == 0) {
+			octets = 4;
+			len += ip_max - octets;
+		}
+		p += octets;
+		len += octets;
 	}
 	if (len > TEXT_MAX) {
 		return fail(ST_DATA,

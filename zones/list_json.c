@@ -8,10 +8,10 @@
  * key that is none of these is a bad line: a misspelt "reason" must not be lost in silence.
  */
 #include "list.h"
+#include "rfc3339.h"
 
 #include <jansson.h>
 #include <string.h>
-#include <time.h>
 
 #include "claim.h"
 
@@ -129,7 +129,7 @@ static bool read_texts(struct list_reader *reader, const json_t *line, struct li
 static bool read_expires(struct list_reader *reader, const json_t *line, struct list_item *item)
 {
 	const char *text;
-	struct tm tm = {0};
+	uint64_t time;
 
 	if (!string_of(reader, line, "expires", &text)) {
 		return false;
@@ -138,11 +138,7 @@ static bool read_expires(struct list_reader *reader, const json_t *line, struct 
 		item->expires = json_object_get(line, "expires") ? LIST_NEVER : 0;
 		return true;
 	}
-	const char *end = strptime(text, "%Y-%m-%dT%H:%M:%S%z", &tm);
-	long zone_s = tm.tm_gmtoff; /* timegm() overwrites it */
-	int64_t time = timegm(&tm) - zone_s;
-
-	if (!end || *end != '\0' || time <= 0 || time >= LIST_NEVER) {
+	if (time_parse(text, &time) || time == 0 || time >= LIST_NEVER) {
 		list_bad(reader, reader->line,
 			 "\"expires\": '%.64s' is no time between 1970 and 2106, as in "
 			 "2027-01-01T00:00:00Z",

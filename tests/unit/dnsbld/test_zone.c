@@ -34,19 +34,21 @@ static struct config *config_of(const char *text)
 static const struct node *match(const struct zones *zones, const char *name, size_t *before)
 {
 	static uint8_t packet[512];
-	static struct query q;
+	struct query q;
+	struct query_name n;
 
-	assert_int_equal(query_parse(&q, packet, packet_ask(packet, name, TYPE_A)), QUERY_FINE);
-	return zones_match(zones, &q, before);
+	assert_int_equal(query_parse(&q, &n, packet, packet_ask(packet, name, TYPE_A)), QUERY_FINE);
+	return zones_match(zones, &n, before);
 }
 
 static const struct node *node(const struct zones *zones, const char *name)
 {
 	static uint8_t packet[512];
-	static struct query q;
+	struct query q;
+	struct query_name n;
 
-	assert_int_equal(query_parse(&q, packet, packet_ask(packet, name, TYPE_A)), QUERY_FINE);
-	return zones_node(zones, &q);
+	assert_int_equal(query_parse(&q, &n, packet, packet_ask(packet, name, TYPE_A)), QUERY_FINE);
+	return zones_node(zones, &n);
 }
 
 static void assert_zone(const struct zones *zones, const char *name, const char *zone,

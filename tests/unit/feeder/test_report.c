@@ -53,6 +53,15 @@ static void tell(void *context, const struct report *report, struct bytes body, 
 		 (const char *)body.data);
 }
 
+static void count_faults(void *context, const struct report *report, struct bytes body,
+			 const char *fault)
+{
+	(void)report;
+	(void)body;
+	assert_non_null(fault);
+	++*(size_t *)context;
+}
+
 static struct told read_bytes_as(struct bytes text, enum report_format format)
 {
 	struct told told = {"", ""};
@@ -128,6 +137,28 @@ static void test_each_report_has_its_own_bytes(void **state)
 	assert_string_equal(told.bodies, "[\n" MAIL "]");
 }
 
+/* Each of these is a fault at every line, or a report at every other octet. */
+static void test_hostile_streams_end(void **state)
+{
+	static const char *const parts[] = {"{\"relaytest\":\n", "{}", "{\"relaytest\":1}\n"};
+	size_t size = 8 << 20;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+		size_t len = strlen(parts[i]), count = 0;
+		uint8_t *text = must_alloc(size);
+
+		for (size_t at = 0; at + len <= size; at += len) {
+			memcpy(text + at, parts[i], len);
+		}
+		reports_read(bytes_of(text, size / len * len), FORMAT_RELAYTEST, NOW, count_faults,
+			     &count);
+		print_message("%zu faults\n", count);
+		assert_in_range(count, 1, REPORTS_MAX + 1);
+		free(text);
+	}
+}
+
 static void test_nothing_is_one_bad_report(void **state)
 {
 	(void)state;
@@ -186,6 +217,7 @@ int main(void)
 		cmocka_unit_test(test_a_format_that_is_given_is_tried_alone),
 		cmocka_unit_test(test_several_tests_in_one_input),
 		cmocka_unit_test(test_each_report_has_its_own_bytes),
+		cmocka_unit_test(test_hostile_streams_end),
 		cmocka_unit_test(test_nothing_is_one_bad_report),
 		cmocka_unit_test(test_size_is_capped),
 		cmocka_unit_test(test_formats_by_name),

@@ -379,7 +379,7 @@ static void test_octets_that_are_no_text(void **state)
 	assert_source(&report, "none");
 }
 
-/* As deep as the cap allows is read; one more is refused before anything recurses into it. */
+/* As deep as the cap allows is read; what nests deeper is not seen. */
 static void test_nesting_is_capped(void **state)
 {
 	(void)state;
@@ -392,15 +392,51 @@ static void test_nesting_is_capped(void **state)
 			at += sprintf(at, "Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n",
 				      i, i);
 		}
-		at = stpcpy(at, "content-type: message/feedback-report\n\n" FIELDS);
+		stpcpy(at, "content-type: message/feedback-report\n\n" FIELDS);
 		enum status status = read_text(text, &report);
 
-		assert_int_equal(status, depth < MAIL_PARTS ? ST_OK : ST_DATA);
+		assert_int_equal(status, depth < MAIL_PARTS ? ST_OK : ST_NO);
 		if (!status) {
 			assert_usual(&report);
 		}
 		free(text);
 	}
+}
+
+/* `count` times the same, somewhere in a mail that is a report before it. */
+static void assert_survives(const char *before, const char *again, size_t count, const char *after)
+{
+	size_t len = strlen(again);
+	char *text = must_alloc(strlen(before) + len * count + strlen(after) + 1);
+	char *at = stpcpy(text, before);
+	struct report report;
+
+	for (size_t i = 0; i < count; i++) {
+		at = stpcpy(at, again);
+	}
+	stpcpy(at, after);
+	assert_int_equal(read_text(text, &report), ST_OK);
+	assert_usual(&report);
+	free(text);
+}
+
+/* Each of these took GMime's stack, or gigabytes, or minutes. */
+static void test_too_much_of_anything_is_cut_off(void **state)
+{
+	const char *const whole = HEAD REPORT FEEDBACK FIELDS;
+	size_t most = 16 << 20;
+
+	(void)state;
+	assert_survives("To: ", "a:", most / 4, "\n" HEAD REPORT FEEDBACK FIELDS END);
+	assert_survives("To: a\n", " ,<a@b>\n", 20000, HEAD REPORT FEEDBACK FIELDS END);
+	assert_survives("Subject: a\n", "\t(((((((((((\n", 20000, HEAD REPORT FEEDBACK FIELDS END);
+	assert_survives(HEAD "Content-Type: multipart/report; boundary=b", "; a=b", 100000,
+			"\n\n" FEEDBACK FIELDS END);
+	assert_survives(whole, "--b\n\n", most / 5, "");
+	assert_survives(whole, "\n--b\nContent-Type: text/plain\n\na\n", 100000, "");
+	assert_survives(whole, "a: b\n", most / 5, "");
+	assert_survives(HEAD REPORT FEEDBACK FIELDS "\n--b\n", "a: b\n", most / 5, "");
+	assert_survives(whole, "\n--b\nContent-Type: message/rfc822\n\nTo: a:a:a:a:\n", 100000, "");
 }
 
 static void test_long_fields_are_cut(void **state)
@@ -434,6 +470,7 @@ int main(void)
 		cmocka_unit_test(test_mails_that_are_no_report),
 		cmocka_unit_test(test_octets_that_are_no_text),
 		cmocka_unit_test(test_nesting_is_capped),
+		cmocka_unit_test(test_too_much_of_anything_is_cut_off),
 		cmocka_unit_test(test_long_fields_are_cut),
 	};
 

@@ -376,6 +376,8 @@ static void test_a_text_fits_into_one_string_when_ip_is_longest(void **state)
 	assert_int_equal(text_check("{ip"), ST_OK);
 	assert_int_equal(text_check("b\303\274cher"), ST_OK);
 	assert_int_equal(text_check(""), ST_DATA);
+	assert_int_equal(text_check("b\374cher"), ST_DATA);
+	assert_int_equal(text_check("cut \303"), ST_DATA);
 	assert_int_equal(text_check("a\nb"), ST_DATA);
 	assert_int_equal(text_check("a\177b"), ST_DATA);
 }

@@ -2,8 +2,8 @@
  * rfc3339.h: times in text, both ways (RFC 3339 §5.6). Inside the program a time is seconds since
  * 1970, UTC.
  */
-#ifndef FEEDER_RFC3339_H
-#define FEEDER_RFC3339_H
+#ifndef DNSBLD_RFC3339_H
+#define DNSBLD_RFC3339_H
 
 #include <stdint.h>
 

@@ -1,8 +1,8 @@
 /*
  * utf8.h: which bytes are UTF-8 (RFC 3629 §4): neither overlong nor a surrogate nor past U+10FFFF.
  */
-#ifndef FEEDER_UTF8_H
-#define FEEDER_UTF8_H
+#ifndef DNSBLD_UTF8_H
+#define DNSBLD_UTF8_H
 
 #include <stddef.h>
 #include <stdint.h>
