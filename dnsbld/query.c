@@ -22,20 +22,21 @@ enum {
 };
 
 /* Octets of an uncompressed name at `p`, its root label among them; 0 where there is none. */
-static size_t name_walk(const uint8_t *p, size_t left, uint8_t label[LABELS_MAX], unsigned *labels)
+static size_t name_walk(const uint8_t *p, size_t left, uint8_t label[LABELS_MAX + 1],
+			unsigned *labels)
 {
-	size_t at = 0;
-	unsigned count = 0;
+	size_t at = 0, end = left < NAME_MAX_WIRE ? left : NAME_MAX_WIRE;
 
-	/* The root label of a name of 255 octets is at 254, and no other is there or behind it. */
-	for (; at < left && at < NAME_MAX_WIRE; count++) {
+	/* A label has two octets or more, so below 255 octets there are at most 127 before the
+	 * last. */
+	for (unsigned count = 0; at < end; count++) {
 		unsigned len = p[at];
 
 		if (len == 0) {
 			*labels = count;
 			return at + 1;
 		}
-		if (len > 63 || count == LABELS_MAX) {
+		if (len > 63) {
 			return 0;
 		}
 		label[count] = (uint8_t)at;
@@ -93,7 +94,6 @@ static size_t read_opt(struct query *q, const uint8_t *p, size_t left)
 	}
 	/*
 	 * Options are ignored, but they must be some: one that overruns makes the OPT unreadable.
-	 *
 	 */
 	struct reader options = reader_of(bytes_of(p + OPT_FIXED, rdlen));
 
@@ -114,7 +114,7 @@ static size_t read_opt(struct query *q, const uint8_t *p, size_t left)
 /* A name in `r` without compression, which no record here may use (RFC 8945 §4.2). */
 static struct bytes read_name(struct reader *r)
 {
-	uint8_t label[LABELS_MAX];
+	uint8_t label[LABELS_MAX + 1];
 	unsigned labels;
 	size_t len = r->bad ? 0 : name_walk(r->at, reader_left(r), label, &labels);
 

@@ -59,7 +59,7 @@ struct query {
 struct query_name {
 	uint8_t len;
 	uint8_t labels;                  /* without the root label */
-	uint8_t label[LABELS_MAX];       /* where each one begins */
+	uint8_t label[LABELS_MAX + 1];   /* where each one begins */
 	uint8_t wire[NAME_MAX_WIRE + 8]; /* in lower case; the rest is room for whole words */
 };
 

@@ -197,9 +197,8 @@ static size_t answer_address(struct turn *t)
 			return reply_error(&t->reply, RCODE_SERVFAIL, EDE_NONE);
 		}
 		if (id != 0) {
-			prepared = cache_answer(&w->cache, t->zone, id, w->txn);
+			prepared = worker_answer(w, t->zone, id);
 			if (!prepared) {
-				worker_complain(w);
 				return reply_error(&t->reply, RCODE_SERVFAIL, EDE_NONE);
 			}
 		}

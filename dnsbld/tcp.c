@@ -25,11 +25,13 @@ enum {
 	TICK_MS = 500,
 	/* Systemd kills after 90 s, a restart should not take long, and clients ask again. */
 	FINISH_S = 5,
-	/* Descriptors of our own: database, listeners, event loop. */
+	/* Descriptors of our own: database, event loop, signals, and a listener for each address.
+	 */
 	OWN_DESCRIPTORS = 64,
 };
 
 struct tcp {
+	struct tcp_config limits;
 	struct connections connections;
 	struct heartbeat *heartbeat;
 	struct event_base *base;
@@ -37,6 +39,7 @@ struct tcp {
 	size_t listener_count;
 	struct event *rest;
 	unsigned ticks;
+	unsigned warned_tick;
 	enum status status;
 };
 
@@ -56,7 +59,10 @@ static void on_accept_error(struct evconnlistener *listener, void *context)
 	const struct timeval rest = {.tv_usec = REST_MS * 1000};
 
 	(void)listener;
-	log_warn("accepting a TCP connection: %s", evutil_socket_error_to_string(errno));
+	if (t->warned_tick != t->ticks) {
+		t->warned_tick = t->ticks;
+		log_warn("accepting a TCP connection: %s", evutil_socket_error_to_string(errno));
+	}
 	for (size_t i = 0; i < t->listener_count; i++) {
 		evconnlistener_disable(t->listener[i]);
 	}
@@ -112,20 +118,28 @@ static void on_stop(evutil_socket_t number, short what, void *context)
 	connections_finish(&t->connections);
 }
 
-/* A limit that config allows and the system does not is raised, as far as we may. */
-static void allow_descriptors(unsigned clients)
+/*
+ * As many clients as there are descriptors for; the system's limit is raised as far as we may. So
+ * the one that has to go when there are too many is chosen by us, and accept() does not fail.
+ */
+static unsigned clients_allowed(unsigned clients)
 {
 	struct rlimit limit;
 
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < clients + OWN_DESCRIPTORS) {
-		limit.rlim_cur = clients + OWN_DESCRIPTORS;
-		if (limit.rlim_cur > limit.rlim_max) {
-			limit.rlim_cur = limit.rlim_max;
-			log_warn("tcp clients = %u, but only %lu files may be open", clients,
-				 (unsigned long)limit.rlim_max);
-		}
-		setrlimit(RLIMIT_NOFILE, &limit);
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= clients + OWN_DESCRIPTORS) {
+		return clients;
 	}
+	limit.rlim_cur = clients + OWN_DESCRIPTORS;
+	if (limit.rlim_cur > limit.rlim_max) {
+		limit.rlim_cur = limit.rlim_max;
+		clients = limit.rlim_max > OWN_DESCRIPTORS
+				  ? (unsigned)limit.rlim_max - OWN_DESCRIPTORS
+				  : 1;
+		log_warn("only %lu files may be open: at most %u clients over TCP",
+			 (unsigned long)limit.rlim_max, clients);
+	}
+	setrlimit(RLIMIT_NOFILE, &limit);
+	return clients;
 }
 
 static enum status listen_all(struct tcp *t, const struct sockets *sockets)
@@ -150,15 +164,15 @@ enum status tcp_serve(struct worker *worker, const struct sockets *sockets,
 		      const struct tcp_config *limits, struct heartbeat *heartbeat)
 {
 	const struct timeval tick = {.tv_usec = TICK_MS * 1000};
-	struct tcp t = {.heartbeat = heartbeat, .base = event_base_new()};
+	struct tcp t = {.limits = *limits, .heartbeat = heartbeat, .base = event_base_new()};
 	struct event *stop, *ticker;
 	sigset_t term;
 
 	if (!t.base) {
 		return fail(ST_AGAIN, "no event loop: %s", strerror(errno));
 	}
-	connections_init(&t.connections, t.base, worker, limits);
-	allow_descriptors(limits->clients);
+	t.limits.clients = clients_allowed(limits->clients);
+	connections_init(&t.connections, t.base, worker, &t.limits);
 	stop = evsignal_new(t.base, SIGTERM, on_stop, &t);
 	ticker = event_new(t.base, -1, EV_PERSIST, on_tick, &t);
 	t.rest = evtimer_new(t.base, on_rested, &t);

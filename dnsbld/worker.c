@@ -50,10 +50,22 @@ void worker_close(struct worker *w)
 	cache_release(&w->cache);
 }
 
+/* At most one line a second, whatever the number of queries. */
+static void complain(struct worker *w)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	if ((uint64_t)now.tv_sec != w->complained_s) {
+		w->complained_s = (uint64_t)now.tv_sec;
+		log_error("%s", fail_text());
+	}
+}
+
 void worker_begin(struct worker *w)
 {
 	if (txn_renew(w->txn)) {
-		worker_complain(w);
+		complain(w);
 		return;
 	}
 	w->reading = true;
@@ -81,21 +93,19 @@ void worker_end(struct worker *w)
 	w->reading = false;
 }
 
-void worker_complain(struct worker *w)
+/* An error lasts as long as its transaction: the rest of the batch gets another one. */
+static bool has_failed(struct worker *w)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	if ((uint64_t)now.tv_sec != w->complained_s) {
-		w->complained_s = (uint64_t)now.tv_sec;
-		log_error("%s", fail_text());
+	if (!txn_status(w->txn)) {
+		return false;
 	}
+	complain(w);
+	worker_end(w);
+	worker_begin(w);
+	return true;
 }
 
-/*
- * Says once that the database does not know a zone, and once for each difference of fingerprints.
- *
- */
+/* Says it once: that the database does not know a zone, or has it with another fingerprint. */
 static void warn_zone(struct zone *zone, const struct zone_state *state)
 {
 	const char *name = zone->config->name;
@@ -155,8 +165,8 @@ bool worker_has_zone(struct worker *w, struct zone *zone)
 	}
 	if (zone->epoch != w->epoch) {
 		zone_refresh(w, zone);
-		if (txn_status(w->txn)) {
-			worker_complain(w);
+		if (has_failed(w)) {
+			return false;
 		}
 	}
 	return zone->known;
@@ -172,11 +182,14 @@ bool worker_find(struct worker *w, unsigned family, addr_t addr, uint32_t *id)
 		}
 		*id = index6_find(w->scan6, addr);
 	}
-	if (txn_status(w->txn)) {
-		worker_complain(w);
-		return false;
-	}
-	return true;
+	return !has_failed(w);
+}
+
+const struct prepared *worker_answer(struct worker *w, const struct zone *zone, uint32_t id)
+{
+	const struct prepared *prepared = cache_answer(&w->cache, zone, id, w->txn);
+
+	return has_failed(w) ? NULL : prepared;
 }
 
 bool worker_tick(struct worker *w)

@@ -46,8 +46,11 @@ bool worker_has_zone(struct worker *w, struct zone *zone);
 /* The answer id at an address in the snapshot, 0 where unlisted. False where the database fails. */
 bool worker_find(struct worker *w, unsigned family, addr_t addr, uint32_t *id);
 
-/* Logs that the database fails, at most once a second. */
-void worker_complain(struct worker *w);
+/*
+ * What an answer id (not 0) means in a zone that worker_has_zone(); borrowed until the next call.
+ * NULL where the database fails.
+ */
+const struct prepared *worker_answer(struct worker *w, const struct zone *zone, uint32_t id);
 
 /*
  * Once a second, outside of a batch. False when data.mdb is no longer the file that was opened: the

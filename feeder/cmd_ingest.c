@@ -63,8 +63,7 @@ static void take(void *context, const struct report *report, struct bytes body, 
 	r->kept += report->disposition != 0;
 }
 
-/* All of a descriptor, or as much of it as shows that it is too large. NULL where reading failed.
- */
+/* All of a descriptor, or as much as shows that it is too large. NULL where reading failed. */
 static uint8_t *read_all(int fd, size_t *len)
 {
 	uint8_t *text = NULL;
@@ -84,7 +83,8 @@ static uint8_t *read_all(int fd, size_t *len)
 			return NULL;
 		}
 	}
-	return text;
+	return must_realloc(text,
+			    *len + 1); /* of ten thousand small files, no more than they have */
 }
 
 static uint8_t *read_file(struct reading *r, enum report_format format)

@@ -7,10 +7,8 @@
  *     reporters: 'n' name -> number(4), 'r' number(4) -> name
  *
  * 1. All reports about an address stand together, the oldest first. Family 0 (no addr): about none.
- * 2. A reporter's same bytes are one report, however often they come in. Other bytes are another
- * report.
- * 3. Nothing here is served: it is written through change_txn(), and only a verdict (policy.h)
- * makes a claim.
+ * 2. A reporter's same bytes are one report, however often they come in.
+ * 3. Nothing here is served: it is written through change_txn(); only a verdict makes a claim.
  */
 #ifndef FEEDER_EVIDENCE_H
 #define FEEDER_EVIDENCE_H
@@ -33,8 +31,8 @@ struct evidence {
 };
 
 /*
- * When it counts: when it was observed; where the report does not say, or dates itself further
- * ahead than REPORT_FUTURE_S, when it was received.
+ * When it counts: when it was observed. Where the report does not say, or dates itself further
+ * ahead than REPORT_FUTURE_S: when it was received.
  */
 uint64_t evidence_time(const struct evidence *evidence);
 

@@ -65,12 +65,11 @@ static void print_options(const char *title, uint64_t options, uint64_t required
 		if (!(options & TAKES(i))) {
 			continue;
 		}
-		if (row->name) {
-			snprintf(left, sizeof left, "--%s%s%s", row->name, row->arg ? " " : "",
-				 row->arg ? row->arg : "");
-		} else {
-			snprintf(left, sizeof left, "-%c %s", row->letter, row->arg);
-		}
+		const char letter[] = {'-', row->letter, '\0'};
+
+		snprintf(left, sizeof left, "%s%s%s%s%s%s", row->name ? "--" : "",
+			 row->name ? row->name : "", row->name && row->letter ? ", " : "",
+			 row->letter ? letter : "", row->arg ? " " : "", row->arg ? row->arg : "");
 		fprintf(output(), "  %-*s %s%s\n", OPTION_COLUMN, left, row->help,
 			required & TAKES(i) ? "; must be given" : "");
 	}

@@ -2,8 +2,7 @@
  * ingest.h: reports that were read, on their way into the database, as one change.
  *
  *     cmd_ingest.c  files ─▶ reports_read() ─▶ items
- *     ingest.c      items ─▶ rows and bodies of those that are new ─▶ policy of each address ─▶
- * claims
+ *     ingest.c      items ─▶ rows and bodies of what is new ─▶ each address's policy ─▶ claims
  */
 #ifndef FEEDER_INGEST_H
 #define FEEDER_INGEST_H

@@ -1,8 +1,7 @@
 /*
  * mail.h: a mail, as far as reports need it: the one part of a wanted type, decoded, and the Date.
  *
- *     bytes ─▶ clean (BOM, mbox line, CR-only lines) ─▶ caps ─▶ GMime ─▶ walk over the multiparts
- * ─▶ struct mail
+ *     bytes ─▶ mail_clean() ─▶ GMime ─▶ a walk over the multiparts ─▶ struct mail
  *
  * Mails come from strangers: what is of a size or a number that no report has is cut off before
  * GMime sees it. A mail inside the mail (message/rfc822: what the report is about, written by the
@@ -37,8 +36,7 @@ void mail_release(struct mail *mail);
 /* A date as mails write it (RFC 5322 §3.3 and §4.3); 0 where it is none, or before 1970. */
 uint64_t mail_date(const char *text);
 
-/* A copy that a parser may have (mail_clean.c), to be freed: without what no mail has or has so
- * much of. */
+/* A copy that a parser may have (mail_clean.c), to be freed. */
 struct bytes mail_clean(struct bytes mail);
 
 /* --- mail_fields.c ----------------------------------------------------------- */

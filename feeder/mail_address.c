@@ -2,8 +2,7 @@
  * mail_address.c: an address is cut down to its last domain; as long as that is the server's own,
  * what stood before it is the next address. Each step makes it shorter.
  *
- *     "t@d"@[I]   last @ outside quotes ─▶ domain [I], local part "t@d" ─▶ unquoted: t@d ─▶ domain
- * d
+ *     "t@d"@[I] ─▶ domain [I], local part "t@d" ─▶ unquoted: t@d ─▶ domain d, local part t
  */
 #include "mail_address.h"
 
@@ -108,8 +107,7 @@ static bool unquote(struct path *path)
 	return out < in;
 }
 
-/* Undoes one spelling of the local part, the way the server would; false where it is a plain name.
- */
+/* Undoes one spelling of the local part, as the server would. False where it is a plain name. */
 static bool undo(struct path *path)
 {
 	if (unquote(path)) {
@@ -162,8 +160,7 @@ static bool same_domain(const char *a, const char *b)
 	return len_a == len_b && strncasecmp(a, b, len_a) == 0;
 }
 
-/* None at all is the server's own (RFC 5321 §2.3.5), and so is the name that everybody has for
- * himself. */
+/* No domain is the server's own ; localhost is everybody's own. */
 static bool is_own(const struct mail_server *server, const char *domain)
 {
 	if (!*domain || same_domain(domain, "localhost") || is_host(domain, &server->host)) {

@@ -1,10 +1,9 @@
 /*
- * mail_address.h: where does an envelope address lead, as seen by one mail server (RFC 5321
- * §4.1.2)?
+ * mail_address.h: where does an envelope address lead, as one mail server sees it?
  *
  * A server that is asked to relay is addressed in many spellings of "this is for you, and then for
  * t@d": t%d@server, "t@d"@server, @server:t@d, d!t@server. The server undoes them in turn, as long
- * as what is left is addressed to itself, and so does address_is_local().
+ * as what is left is addressed to itself, and so does address_ends_at().
  */
 #ifndef FEEDER_MAIL_ADDRESS_H
 #define FEEDER_MAIL_ADDRESS_H
@@ -26,7 +25,7 @@ struct mail_server {
 /*
  * Whether mail to `address` ends at the server: the domain that is left after undoing is the
  * server's literal or one of its names, or there is none. Brackets around it are optional. At most
- * ADDRESS_MAX octets: what is longer is local, for it says nothing.
+ * ADDRESS_MAX octets: what is longer proves nothing, so it ends there.
  */
 bool address_ends_at(const struct mail_server *server, const char *address);
 

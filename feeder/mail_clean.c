@@ -1,10 +1,11 @@
 /*
  * mail_clean.c: a stranger's mail, made fit for a parser.
  *
- * Programs that saved it may have put a byte order mark or an mbox "From " line before the first
- * field, or ended all lines with CR alone. Those who wrote it may have meant harm: GMime recurses
- * into parts and into the groups of an address list, and keeps 500 octets for each field, 1,600 for
- * each part and 300 for each address. So, before it sees any of it:
+ * Programs that saved it may have put a byte order mark or blank lines before the first field, or
+ * ended all lines with CR alone. (An mbox "From " line GMime skips itself.) Those who wrote it may
+ * have meant harm: GMime recurses into parts and into the groups of an address list, and keeps 500
+ * octets for each field, 1,600 for each part and 300 for each address. So, before it sees any of
+ * it:
  *
  * 1. a line with those that continue it (a folded field) is cut at FIELD_CUT;
  * 2. the mail is cut at OCTETS, at BOUNDARIES lines that begin with "--", without which no part
@@ -44,15 +45,12 @@ static size_t line_len(struct bytes text)
 	return end ? (size_t)(end + 1 - text.data) : text.len;
 }
 
-/* What stands before the first field. */
-static struct bytes skip_front(struct bytes text)
+static struct bytes skip_blank_lines(struct bytes text)
 {
 	while (text.len > 0 && (*text.data == '\n' || *text.data == '\r')) {
 		text = drop(text, 1);
 	}
-	bool mbox = starts(text, "From ") && !starts(text, "From :");
-
-	return mbox || starts(text, ">From ") ? drop(text, line_len(text)) : text;
+	return text;
 }
 
 /* Copies what may stay of a line; `run` is the length of those that it continues. */
@@ -107,7 +105,7 @@ struct bytes mail_clean(struct bytes mail)
 	for (size_t i = 0; i < mail.len; i++) {
 		lf[i] = cr_alone && mail.data[i] == '\r' ? '\n' : mail.data[i];
 	}
-	size_t len = copy_lines(skip_front(bytes_of(lf, mail.len)), copy);
+	size_t len = copy_lines(skip_blank_lines(bytes_of(lf, mail.len)), copy);
 
 	free(lf);
 	return bytes_of(copy, len);

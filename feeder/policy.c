@@ -112,8 +112,7 @@ bool policy_counts(const struct sublist_config *sublist, const struct report *re
 	       (lists_relays(sublist) && is_relay_proof(report));
 }
 
-/* Each rule: from when on what counts by it counts for the sublist. UINT64_MAX: the rule is not for
- * it. */
+/* For each rule, the earliest time that it looks at. UINT64_MAX: it is not for this sublist. */
 static uint64_t complaints_since(const struct sublist_config *sublist, uint64_t now)
 {
 	return sublist->policy.given ? ago(now, sublist->policy.within_s) : UINT64_MAX;

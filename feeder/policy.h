@@ -6,10 +6,10 @@
  * A pure function: no clock, no store, no config file; so a table of cases can test it, and a new
  * policy can be tried on old evidence. The rules:
  *
- *     complaints   a sublist with a policy section: at least `reports` reports of spam, fraud or a
- * virus by at least `reporters` distinct reporters, each within `within` before now relay test the
- * sublist named "relay": a relay test that proves it (report_relaytest.c). One is enough: it is no
- * opinion
+ *     complaints   a sublist with a policy section: at least `reports` reports of spam, fraud or
+ *                  a virus by at least `reporters` distinct reporters, within `within` before now
+ *     relay test   the sublist named "relay": a relay test that proves it (report_relaytest.c);
+ *                  one is enough, for it is no opinion
  *
  * A listing lasts as long after the last report that speaks for it as the sublist's claims do; so
  * evidence that came too late lists nothing. Policy lists hosts, never ranges.

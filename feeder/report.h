@@ -1,9 +1,8 @@
 /*
  * report.h: what one report says about an address, whatever format it came in.
  *
- *     bytes ─▶ reports_read()  which format is it? ─▶ arf_read(), relaytest_read() ─▶ struct report
- *                   └─▶ the sink, once a report: what it says and its own bytes, or what is wrong
- * with it
+ *     bytes ─▶ reports_read()  which format is it? ─▶ arf_read(), relaytest_read()
+ *                   └─▶ the sink, once a report: struct report and its own bytes, or its fault
  *
  * 1. Everything here is a function of the bytes and of the time: no store, no clock, no file.
  * 2. A report says what its reporter says. Whether it is true, and whether it lists anything, is

@@ -23,16 +23,16 @@ static const struct {
 	{"fraud", CATEGORY_FRAUD, DISPOSITION_EVIDENCE},
 	{"virus", CATEGORY_VIRUS, DISPOSITION_EVIDENCE},
 	{"not-spam", CATEGORY_NOT_SPAM, DISPOSITION_NEGATIVE},
-	/* The source forwarded a mail, or its owner errs in a record: no abuse (RFC 6591 §1). */
+	/* The source forwarded a mail, or its owner errs in a record: no abuse (RFC 6591). */
 	{"auth-failure", CATEGORY_AUTH_FAILURE, DISPOSITION_IGNORED},
 };
 
-/* The type is one token; what follows it is a comment (RFC 5965 §3.1). */
+/* The type is one token; what follows it is a comment (RFC 5965 §3.5). */
 static void set_type(struct report *report, const char *value)
 {
 	size_t len = strcspn(value, " \t;(");
 
-	report->category = CATEGORY_OTHER; /* "other", and what is not known (RFC 5965 §3.5) */
+	report->category = CATEGORY_OTHER; /* "other", and what is not known */
 	report->disposition = DISPOSITION_EVIDENCE;
 	for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
 		if (strlen(types[i].type) == len && strncasecmp(types[i].type, value, len) == 0) {

@@ -1,10 +1,10 @@
 /*
  * report_relaytest.c: what a tester of open relays found, a JSON object of our own:
  *
- *     {"relaytest": 1, "target": "192.0.2.1", "port": 25, "time": "2026-11-21T10:00:00Z", "tester":
- * "t1", "auth": false, "names": ["mail.example.org"], "probes": [{"form": "plain", "mail_from":
- * "a@tester.example", "rcpt_to": "b@tester.example", "stage": "delivered", "reply": "250 2.0.0 Ok",
- * "output": "192.0.2.9"}]}
+ *     {"relaytest": 1, "target": "192.0.2.1", "port": 25, "time": "2026-11-21T10:00:00Z",
+ *      "tester": "t1", "auth": false, "names": ["mail.example.org"], "probes": [
+ *      {"form": "plain", "mail_from": "a@tester.example", "rcpt_to": "b@tester.example",
+ *       "stage": "delivered", "reply": "250 2.0.0 Ok", "output": "192.0.2.9"}]}
  *
  * "names" is optional; "output", the host that delivered, goes with "delivered" alone. Members that
  * are not known here are for others.
@@ -15,8 +15,7 @@
  *
  *     delivered       proof: the message came back with the test's token in it
  *     data, rcpt      suspicion: many servers say yes, and bounce or drop it later
- *     rejected        the server did what it should; when all do, the report speaks against a
- * listing
+ *     rejected        the server did what it should: where all are, it speaks against a listing
  */
 #include <jansson.h>
 #include <stdio.h>
@@ -57,8 +56,7 @@ static const struct {
 
 enum {
 	PROBES_MAX = 1000,          /* testers try two dozen envelopes: this is an attack */
-	WASTE_MAX = 4 * REPORT_MAX, /* a second's work; a file with every line broken wastes once
-				       its size */
+	WASTE_MAX = 4 * REPORT_MAX, /* a second's work */
 };
 
 /* NULL with a text where the member is not there or of another type. `where`: "", "probe 3: ". */

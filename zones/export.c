@@ -3,8 +3,8 @@
  */
 #include "export.h"
 
-#include <errno.h>
 #include <string.h>
+#include <sys/statvfs.h>
 
 #include "export_inside.h"
 #include "zonestate.h"
@@ -33,6 +33,17 @@ enum export_format export_format_named(const char *name)
 	return EXPORT_UNKNOWN;
 }
 
+/* stdio remembers that a write failed and not why; a full disk is known by what is left of it. */
+static enum status failed(FILE *out)
+{
+	struct statvfs fs;
+
+	if (fstatvfs(fileno(out), &fs) == 0 && fs.f_bavail == 0) {
+		return fail(ST_AGAIN, "writing the export failed: the disk is full");
+	}
+	return fail(ST_IO, "writing the export failed");
+}
+
 enum status export_zone(struct txn *txn, const struct config *config,
 			const struct zone_config *zone, enum export_format format, FILE *out,
 			uint64_t *entries)
@@ -59,10 +70,5 @@ enum status export_zone(struct txn *txn, const struct config *config,
 	if (txn_status(txn)) {
 		return txn_status(txn);
 	}
-	errno = 0;
-	if (fflush(out) != 0 || ferror(out)) {
-		return fail(ST_IO, "writing the export failed%s%s", errno ? ": " : "",
-			    errno ? strerror(errno) : "");
-	}
-	return ST_OK;
+	return fflush(out) != 0 || ferror(out) ? failed(out) : ST_OK;
 }

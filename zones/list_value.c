@@ -146,7 +146,7 @@ static const char *resolve_code(const struct list_values *v, unsigned code, uint
 		}
 	}
 	*sublist = (uint16_t)found;
-	return found >= 0 ? NULL : "no sublist has its code";
+	return found >= 0 ? NULL : "no sublist of the config has its code";
 }
 
 /* Text with variables replaced, into `w`. Returns how many {ip} that makes. */

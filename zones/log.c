@@ -27,6 +27,12 @@ __attribute__((format(printf, 2, 0))) static void line(const char *level, const 
 	if (used > sizeof buffer - 2) {
 		used = sizeof buffer - 2;
 	}
+	/* Faults quote what others sent, and this may be a terminal. */
+	for (size_t i = 0; i < used; i++) {
+		if ((unsigned char)buffer[i] < ' ' || buffer[i] == 0x7f) {
+			buffer[i] = '?';
+		}
+	}
 	buffer[used++] = '\n';
 	/* Nobody is left to tell where stderr fails. */
 	if (write(STDERR_FILENO, buffer, used) < 0) {

@@ -3,6 +3,7 @@
 A fixture that starts something stops it, whatever the test did.
 """
 
+import contextlib
 import shutil
 import signal
 import tempfile
@@ -14,12 +15,20 @@ from dnsbld import Dnsbld
 from mail import ZONE, MailWorld
 from peers.exim import Exim
 from peers.postfix import Postfix
-from process import need_root
+from process import Process, need_root
 
 
 def pytest_configure(config):
     # Ended from outside, finalizers still have to run. pytest takes SystemExit for a failed test.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_process_left():
+    """What its fixture could not end, as it never got ready, ends here."""
+    yield
+    for process in Process.started:
+        process.kill_session()
 
 
 @pytest.fixture(scope="session")
@@ -44,16 +53,13 @@ def folder(make_folder):
 
 def installations(make_folder):
     """Makes initialised installations from a config's BODY, and in the end stops their servers."""
-    made = []
+    with contextlib.ExitStack() as made:
+        def make(body, head="", init=True):
+            installation = Dnsbld(make_folder(), body, head)
+            made.callback(installation.stop)
+            return installation.init() if init else installation
 
-    def make(body, head="", init=True):
-        installation = Dnsbld(make_folder(), body, head)
-        made.append(installation)
-        return installation.init() if init else installation
-
-    yield make
-    for installation in made:
-        installation.stop()
+        yield make
 
 
 @pytest.fixture

@@ -2,6 +2,8 @@
 
     Dnsbld(folder, BODY)  writes the config ─▶ feeder("init") ─▶ start() ─▶ ask() … ─▶ stop()
 
+stop() is a check as well: a process that crashed would have been replaced without anybody noticing.
+
 The config's head (database, listen, user, map_size) is written here, the sublists and zones come
 from the test. As root the server drops to `nobody`, as an operator's would to an account of its
 own; otherwise everything belongs to the caller. The folder therefore has to be one that nobody can
@@ -10,6 +12,7 @@ reach, which pytest's own temporary folders are not.
 
 import json
 import os
+import re
 import signal
 import subprocess
 from pathlib import Path
@@ -85,6 +88,7 @@ class Dnsbld:
         self.extra_head = head
         self.server = None
         self.starts = 0
+        self.loses_processes = False    # a test that takes some away says True
         self.configure(body)
 
     def configure(self, body, config=None):
@@ -133,7 +137,11 @@ class Dnsbld:
         if self.server is None:
             return None
         server, self.server = self.server, None
-        return server.stop(number)
+        status = server.stop(number)
+        lost = re.findall(r"^.*(?:replacing it|stands still).*$", server.text(), re.M)
+        assert self.loses_processes or not lost, "\n".join(lost)
+        assert not re.search(r"Sanitizer|runtime error", server.text()), server.text()[-8000:]
+        return status
 
     def children(self):
         return children_of(self.server.pid)

@@ -8,8 +8,9 @@ import os
 import random
 from pathlib import Path
 
+import pytest
+
 from dnsbld import REPOSITORY
-from process import absent
 
 LONG = os.environ.get("DNSBLD_LONG") == "1"
 SHARED = Path(os.environ.get("DNSBLD_SHARED", REPOSITORY.parent / "shared"))
@@ -28,9 +29,10 @@ RESERVED = [ipaddress.ip_network(n) for n in (
 
 
 def shared_file(name):
+    """A real list is not ours to keep in the repository, so CI may lack it too."""
     path = SHARED / name
     if not path.exists():
-        absent(f"{path} is not there")
+        pytest.skip(f"{path} is not there")
     return path
 
 

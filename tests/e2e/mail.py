@@ -6,6 +6,8 @@ The zone's TTLs are one second, so that a test sees an alteration soon; it still
 what the resolver keeps, by asking again until a deadline.
 """
 
+import contextlib
+
 from dnsbld import SUBLISTS, Dnsbld, zone
 from names import partial_names, reversed_name
 from peers.unbound import Unbound
@@ -63,9 +65,10 @@ class MailWorld:
         return [name for name in partial_names(address, ZONE) if name in names]
 
     def stop(self):
-        for part in (self.resolver, self.tap, self.list):
-            if part:
-                part.stop()
+        with contextlib.ExitStack() as parts:
+            for part in (self.list, self.tap, self.resolver):
+                if part:
+                    parts.callback(part.stop)
 
 
 def await_outcome(attempt, wanted, what):

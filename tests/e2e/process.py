@@ -57,6 +57,8 @@ def await_until(condition, what, deadline=DEADLINE, every=0.02):
 class Process:
     """A child in a session of its own, whose stdout and stderr go to one log file."""
 
+    started = []
+
     def __init__(self, argv, log, env=None):
         self.log = Path(log)
         self.name = Path(argv[0]).name
@@ -65,6 +67,7 @@ class Process:
                 ["setpriv", "--pdeathsig", "TERM", "--", *map(str, argv)],
                 stdin=subprocess.DEVNULL, stdout=out, stderr=out, env=env, start_new_session=True)
         self.pid = self.child.pid
+        Process.started.append(self)
 
     def text(self):
         return self.log.read_text(errors="replace")

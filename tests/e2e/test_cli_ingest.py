@@ -120,7 +120,8 @@ def test_what_is_no_complaint_lists_nothing(server):
 
 def test_a_delivered_relay_test_lists_a_relay_at_once(server):
     row, = ingest(server, relaytest(), reporter="tester")
-    assert (row["format"], row["category"], row["disposition"]) == ("relaytest", "relay", "evidence")
+    assert (row["format"], row["category"]) == ("relaytest", "relay")
+    assert row["disposition"] == "evidence"
     assert codes(server) == ["127.0.0.2"]
     assert codes(server, "192.0.2.9") == [], "the host that delivered is another matter"
 

@@ -175,6 +175,7 @@ def assert_all_answered(server, deadline):
 
 
 def test_killed_children_are_replaced_and_every_query_is_answered(server):
+    server.loses_processes = True
     for victim in server.children():
         before = server.children()
         stricken(victim, signal.SIGKILL)
@@ -186,6 +187,7 @@ def test_killed_children_are_replaced_and_every_query_is_answered(server):
 
 
 def test_a_worker_that_stands_still_is_replaced_and_its_queue_answered(server):
+    server.loses_processes = True
     for victim in server.children():
         before = server.children()
         stricken(victim, signal.SIGSTOP)
@@ -237,6 +239,7 @@ def test_a_newer_schema_is_exit_78_for_both_programs(install):
 def test_a_database_replaced_under_the_server_is_served_from_then_on(install):
     """Restored into the same place: workers see another inode and start anew."""
     server = install(BODY)
+    server.loses_processes = True
     copy = server.folder / "copy"
     shutil.copytree(server.database, copy, copy_function=shutil.copy2)
     server.feeder("add", "192.0.2.1", "--sublist", "relay")

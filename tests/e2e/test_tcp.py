@@ -1,4 +1,4 @@
-"""TCP as clients really use it: in pieces, in bulk, not at all, and too often (RFC 7766, RFC 9210)."""
+"""TCP as clients really use it: in pieces, in bulk, not at all, and too often (RFC 7766)."""
 
 import contextlib
 import socket

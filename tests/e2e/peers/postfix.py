@@ -81,6 +81,9 @@ proxymap unix - - n - - proxymap
 """
 
 
+# The master changes its effective user, and with that loses the kernel's promise of a SIGTERM when
+# the test run dies. A shell keeps it in its stead.
+KEEPER = """trap 'kill "$!"' TERM; "$@" & wait; wait"""
 UNPACKED = REPOSITORY / "build/peers/postfix/usr/sbin/postfix"
 
 
@@ -108,7 +111,8 @@ class Postfix:
         subprocess.run(inside_namespace(binds, [postfix, "-c", config, "check"]), check=True,
                        env=env, cwd=folder)
         self.process = Process(
-            inside_namespace(binds, [root / "usr/lib/postfix/sbin/master", "-c", config, "-d"]),
+            inside_namespace(binds, ["sh", "-c", KEEPER, "sh",
+                                     root / "usr/lib/postfix/sbin/master", "-c", config, "-d"]),
             folder / "postfix.log", env=env)
         self.process.await_line("daemon started", log=self.mail_log)
         await_until(self.listens, "Postfix listens")

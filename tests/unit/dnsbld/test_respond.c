@@ -438,6 +438,43 @@ static void test_a_zone_that_the_database_does_not_know_is_servfail(void **state
 	config_free(more);
 }
 
+/* A block that names an answer which is not there: that is no address which is not listed. */
+static void test_a_damaged_database_is_servfail_for_what_is_damaged(void **state)
+{
+	struct store *store;
+	struct txn *txn;
+	const struct segment segment = {.first = 0xcb017164, .last = 0xcb017164, .answer = 999999};
+	const uint8_t key[2] = {203, 1};
+	uint8_t block[64];
+	struct writer w = writer_of(block, sizeof block);
+
+	(void)state;
+	block_encode(&segment, 1, &w);
+	served_check(store_open_write(&store, served.config->database, 1 << 30, 1000));
+	served_check(txn_write(store, &txn));
+	txn_put(txn, TABLE_INDEX4, bytes_of(key, sizeof key), writer_bytes(&w));
+	served_check(txn_commit(txn));
+	store_close(store);
+
+	/* In one batch with others, which are answered. */
+	const char *names[] = {"1.2.0.192.dnsbl.example.org", "100.113.1.203.dnsbl.example.org",
+			       "1.2.0.192.dnsbl.example.org", "101.113.1.203.dnsbl.example.org"};
+	const char *wanted[] = {"NOERROR aa 2/0/0", "SERVFAIL 0/0/0", "NOERROR aa 2/0/0",
+				"NXDOMAIN aa 0/1/0"};
+	const struct client client = {.tcp = false};
+	uint8_t packet[512];
+	char text[128];
+
+	worker_begin(&served.worker);
+	for (int i = 0; i < 4; i++) {
+		size_t len = packet_ask(packet, names[i], TYPE_A);
+
+		len = respond(&served.worker, &client, packet, len, reply, 1232);
+		assert_string_equal(packet_describe(reply, len, text), wanted[i]);
+	}
+	worker_end(&served.worker);
+}
+
 static void test_without_a_snapshot_all_data_is_servfail(void **state)
 {
 	static uint8_t packet[512];
@@ -519,6 +556,7 @@ int main(void)
 		cmocka_unit_test(test_the_serial_is_the_databases),
 		cmocka_unit_test(test_a_sublist_that_is_new_to_the_database_is_served),
 		cmocka_unit_test(test_a_zone_that_the_database_does_not_know_is_servfail),
+		cmocka_unit_test(test_a_damaged_database_is_servfail_for_what_is_damaged),
 		cmocka_unit_test(test_without_a_snapshot_all_data_is_servfail),
 	};
 

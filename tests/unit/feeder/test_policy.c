@@ -169,6 +169,7 @@ static void test_thresholds_are_the_sublists(void **state)
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct sublist_config sublist = hijacked();
 
+		sublist.expires_s = 0;
 		sublist.policy.reports = cases[i].reports;
 		sublist.policy.reporters = cases[i].reporters;
 		print_message("%s\n", cases[i].evidence);

@@ -74,7 +74,6 @@ static void assert_told(const char *text, enum report_format format, const char 
 {
 	struct told told = read_bytes_as(bytes_str(text), format);
 
-	print_message("%.60s\n", text);
 	assert_string_equal(told.text, expected);
 }
 

@@ -140,6 +140,9 @@ static void test_source_addresses(void **state)
 		{"Source-IP: 192.0.2.1\nSource-IP: [192.0.2.1]", "192.0.2.1"},
 		{"Source-IP:\nSource-IP: 192.0.2.1", "192.0.2.1"},
 		{"Source-IP: 192.0.2.1\nSource-IP: unknown", "192.0.2.1"},
+		/* A line of blanks is a blank line. */
+		{"Source-IP: 192.0.2.1\n \t\nSource-IP: 192.0.2.2", "192.0.2.1"},
+		{"Source-IP: 192.0.2.1\n \n 192.0.2.2", "192.0.2.1"},
 		/* It cannot be known which one is meant. */
 		{"Source-IP: 192.0.2.1\nSource-IP: 192.0.2.2", "none"},
 		{"Source-IP: 192.0.2.1\nSource-IP: 192.0.2.2\nSource-IP: 192.0.2.1", "none"},
@@ -403,6 +406,36 @@ static void test_nesting_is_capped(void **state)
 	}
 }
 
+/* What a report comes after is read as far as the caps allow. */
+static void test_what_comes_after_too_much_is_not_seen(void **state)
+{
+	static const struct {
+		const char *line;
+		size_t count;
+		enum status status;
+	} cases[] = {
+		{"--x\n", 9990, ST_OK},
+		{"--x\n", 10000, ST_NO},
+		{"1234567890123456789012345678901\n", 32000, ST_OK},
+		{"1234567890123456789012345678901\n", 32768, ST_NO},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		size_t len = strlen(cases[i].line);
+		char *text = must_alloc(len * cases[i].count + 1024);
+		char *at = stpcpy(text, HEAD REPORT WORDS);
+		struct report report;
+
+		for (size_t n = 0; n < cases[i].count; n++) {
+			at = stpcpy(at, cases[i].line);
+		}
+		stpcpy(at, "\n" FEEDBACK FIELDS END);
+		assert_int_equal(read_text(text, &report), cases[i].status);
+		free(text);
+	}
+}
+
 /* `count` times the same, somewhere in a mail that is a report before it. */
 static void assert_survives(const char *before, const char *again, size_t count, const char *after)
 {
@@ -470,6 +503,7 @@ int main(void)
 		cmocka_unit_test(test_mails_that_are_no_report),
 		cmocka_unit_test(test_octets_that_are_no_text),
 		cmocka_unit_test(test_nesting_is_capped),
+		cmocka_unit_test(test_what_comes_after_too_much_is_not_seen),
 		cmocka_unit_test(test_too_much_of_anything_is_cut_off),
 		cmocka_unit_test(test_long_fields_are_cut),
 	};

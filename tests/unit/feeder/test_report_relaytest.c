@@ -337,6 +337,21 @@ static enum status read_text(const char *text, struct report *report)
 	return relaytest_read(&input, NOW, report, &body);
 }
 
+/* Which of the two would be meant? */
+static void test_members_given_twice(void **state)
+{
+	struct report report;
+	json_t *test = test_of("f@d.example", "t@d.example", "delivered");
+	char *dump = json_dumps(test, 0), *twice = NULL;
+
+	(void)state;
+	assert_true(asprintf(&twice, "{\"target\": \"192.0.2.2\", %s", dump + 1) > 0);
+	assert_int_equal(read_text(twice, &report), ST_DATA);
+	free(twice);
+	free(dump);
+	json_decref(test);
+}
+
 static void test_broken_json(void **state)
 {
 	struct report report;
@@ -367,6 +382,7 @@ int main(void)
 		cmocka_unit_test(test_time_a_day_ahead_is_a_clock_gone_wrong),
 		cmocka_unit_test(test_output_goes_with_delivered),
 		cmocka_unit_test(test_unknown_members_are_for_others),
+		cmocka_unit_test(test_members_given_twice),
 		cmocka_unit_test(test_broken_json),
 	};
 
