@@ -19,6 +19,7 @@
 
 #include "index.h"
 #include "log.h"
+#include "zone_records.h"
 
 enum status worker_open(struct worker *w, const struct config *config, bool speaks)
 {

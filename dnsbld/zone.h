@@ -77,7 +77,4 @@ const struct node *zones_match(const struct zones *zones, const struct query_nam
 /* The node with exactly the question's name; NULL where there is none. */
 const struct node *zones_node(const struct zones *zones, const struct query_name *name);
 
-/* Puts a serial into the prepared SOA. */
-void zone_set_serial(struct zone *zone, uint32_t serial);
-
 #endif

@@ -248,11 +248,11 @@ static void change_free(struct change *c)
 
 static enum status end(struct change *c, struct change_outcome *outcome, bool commit)
 {
-	struct change_outcome none;
+	struct change_outcome none = {0};
 	enum status status = txn_status(c->txn);
 
 	outcome = outcome ? outcome : &none;
-	*outcome = (struct change_outcome){0};
+	*outcome = none;
 	if (!status) {
 		finish(c, outcome);
 		status = txn_status(c->txn);

@@ -754,11 +754,10 @@ static void test_a_change_of_more_units_than_the_journal_takes_is_a_barrier(void
 	open_all(6);
 	assert_int_equal(change_begin(&c, store, config, &who), ST_OK);
 	for (unsigned i = 0; i < JOURNAL_UNITS + 1; i++) {
-		change_add(c,
-			   &(struct claim_add){
-				   .prefix = prefix_of(4, (addr_t)(0x20000000 + i * 0x10000), 32),
-				   .sublist = numbers[0],
-				   .source = change_source(c, "alpha")});
+		change_add(c, &(struct claim_add){
+				      .prefix = prefix_of(4, 0x20000000 + (addr_t)i * 0x10000, 32),
+				      .sublist = numbers[0],
+				      .source = change_source(c, "alpha")});
 	}
 	assert_int_equal(change_commit(c, &outcome), ST_OK);
 	assert_int_equal(outcome.units, JOURNAL_UNITS + 1);
