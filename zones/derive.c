@@ -22,9 +22,7 @@ static size_t tidy(struct prefix *p, size_t count)
 {
 	size_t kept = 0;
 
-	if (count > 0) {
-		qsort(p, count, sizeof *p, by_prefix);
-	}
+	qsort(p, count, sizeof *p, by_prefix);
 	for (size_t i = 0; i < count; i++) {
 		if (kept == 0 || !prefix_covers(&p[kept - 1], &p[i])) {
 			p[kept++] = p[i];
@@ -130,6 +128,9 @@ void derive_index(struct derive *d, struct prefix *dirty, size_t count)
 {
 	size_t v4 = 0;
 
+	if (count == 0) {
+		return;
+	}
 	count = tidy(dirty, count);
 	while (v4 < count && dirty[v4].family == 4) {
 		v4++;

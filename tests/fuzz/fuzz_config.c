@@ -61,7 +61,7 @@ static void check_zone(const struct config *config, const struct zone_config *zo
 static void check_config(const struct config *config)
 {
 	assert(config->file[0] == '/' && config->database[0] == '/');
-	assert(config->listen_count > 0 && config->sublist_count > 0 && config->zone_count > 0);
+	assert(config->sublist_count > 0 && config->zone_count > 0);
 	assert(config->workers >= 1 && config->workers <= CONFIG_WORKERS);
 	for (size_t i = 0; i < config->sublist_count; i++) {
 		const struct sublist_config *sublist = &config->sublists[i];

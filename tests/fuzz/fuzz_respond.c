@@ -22,7 +22,6 @@
 #include "dnsbld/reply.h"
 #include "tests/unit/dnsbld/served.h"
 
-int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const char config[] =
@@ -45,10 +44,15 @@ static void remove_folder(void)
 	served_close(&served);
 }
 
-int LLVMFuzzerInitialize(int *argc, char ***argv)
+/* With the first input, for replay.c knows no other moment. */
+static void open_once(void)
 {
-	(void)argc;
-	(void)argv;
+	static bool opened;
+
+	if (opened) {
+		return;
+	}
+	opened = true;
 	served_open(&served, config);
 	served_list(&served, "192.0.2.1", "relay", NULL);
 	served_list(&served, "192.0.2.0/24", "hijacked", NULL);
@@ -56,7 +60,6 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	served_list(&served, "2001:db8::/32", "relay", "A text of its own");
 	served_list(&served, "2001:db8::1", "hijacked", NULL);
 	atexit(remove_folder);
-	return 0;
 }
 
 /* Past a name; a pointer may only lead to the question. */
@@ -163,6 +166,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size == 0 || size > 65536) {
 		return 0;
 	}
+	open_once();
 	const struct client client = {.tcp = data[0] & 1};
 	size_t room = client.tcp ? REPLY_TCP : REPLY_UDP;
 	uint8_t *packet = malloc(size), *reply = malloc(room), *batched = malloc(room);
