@@ -25,6 +25,7 @@
 #include "respond.h"
 
 enum {
+	/* 16, 32 and 64 cost the same a query at 1 M listings: they differ by less than 3 %. */
 	UDP_BATCH = 32,
 	/*
 	 * Queries are far shorter: 255 octets of name, an OPT, a key. What is longer is cut off,
