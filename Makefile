@@ -211,6 +211,7 @@ install: all
 	install -D -m 644 dnsbld/dnsbld.conf $(DOC)/dnsbld.conf.sample
 	$(foreach page,$(MAN_PAGES),install -D -m 644 $(page) $(call man_path,$(page)) &&) :
 	$(foreach unit,$(UNIT_FILES),install -D -m 644 $(unit) $(UNITS)/$(notdir $(unit)) &&) :
+	$(foreach unit,$(UNIT_FILES),sed -i 's|/usr/local/|$(PREFIX)/|' $(UNITS)/$(notdir $(unit)) &&) :
 
 uninstall:
 	rm -f $(SBIN)/dnsbld $(BIN)/feeder $(DOC)/dnsbld.conf.sample

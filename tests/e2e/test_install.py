@@ -62,8 +62,18 @@ def test_install_puts_every_file_in_its_place(installed):
     assert files >= {"usr/sbin/dnsbld", "usr/bin/feeder",
                      "usr/share/man/man8/dnsbld.8", "usr/share/man/man5/dnsbld.conf.5",
                      "usr/share/man/man1/feeder.1", "usr/share/doc/dnsbld/dnsbld.conf.sample"}
-    assert any(re.fullmatch(r"usr/lib/systemd/system/.*\.service", f) for f in files)
+    units = "usr/lib/systemd/system/"
+    assert files >= {units + "dnsbld.service", units + "feeder-expire.service",
+                     units + "feeder-expire.timer"}
     assert all(f.startswith("usr/") for f in files)
+
+
+def test_units_start_the_programs_that_were_installed(installed):
+    services = list(installed.glob("usr/lib/systemd/system/*.service"))
+    assert len(services) == 2
+    for service in services:
+        started = re.search(r"^ExecStart=/(\S+)", service.read_text(), re.MULTILINE).group(1)
+        assert (installed / started).is_file(), f"{service.name} starts /{started}"
 
 
 def test_installed_programs_run_and_the_installed_sample_passes(installed):
