@@ -34,6 +34,14 @@ enum status worker_open(struct worker *w, const struct config *config, bool spea
 		store_close(w->store);
 		return status;
 	}
+	w->scan6 = scan_open(w->txn, TABLE_INDEX6);
+	status = txn_status(w->txn);
+	if (status) {
+		scan_close(w->scan6);
+		txn_abort(w->txn);
+		store_close(w->store);
+		return status;
+	}
 	txn_reset(w->txn);
 	zones_init(&w->zones, config);
 	directory_init(&w->directory);
@@ -44,6 +52,7 @@ enum status worker_open(struct worker *w, const struct config *config, bool spea
 
 void worker_close(struct worker *w)
 {
+	scan_close(w->scan6);
 	txn_abort(w->txn);
 	store_close(w->store);
 	zones_release(&w->zones);
@@ -86,8 +95,7 @@ void worker_begin(struct worker *w)
 
 void worker_end(struct worker *w)
 {
-	scan_close(w->scan6);
-	w->scan6 = NULL;
+	w->scanning6 = false;
 	if (w->reading) {
 		txn_reset(w->txn);
 	}
@@ -178,8 +186,9 @@ bool worker_find(struct worker *w, unsigned family, addr_t addr, uint32_t *id)
 	if (family == 4) {
 		*id = directory_find(&w->directory, w->txn, w->epoch, (uint32_t)addr);
 	} else {
-		if (!w->scan6) {
-			w->scan6 = scan_open(w->txn, TABLE_INDEX6);
+		if (!w->scanning6) {
+			scan_renew(w->scan6);
+			w->scanning6 = true;
 		}
 		*id = index6_find(w->scan6, addr);
 	}

@@ -23,7 +23,8 @@ struct worker {
 	uint64_t snapshot;     /* txn_id() of the epoch */
 	uint64_t surveyed;     /* snapshot that was last looked through for warnings */
 	uint64_t complained_s; /* when a failing database was last logged */
-	struct scan *scan6;    /* of the current batch; NULL: nobody asked for IPv6 yet */
+	struct scan *scan6;
+	bool scanning6; /* scan6 is of the current batch: somebody asked for IPv6 */
 	struct zones zones;
 	struct directory directory;
 	struct cache cache;

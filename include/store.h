@@ -109,6 +109,9 @@ bool txn_del(struct txn *txn, enum table table, struct bytes key);
 /* A cursor; close it before the transaction ends. */
 struct scan *scan_open(struct txn *txn, enum table table);
 void scan_close(struct scan *scan); /* NULL is fine */
+/* After txn_renew(): the scan looks at the new snapshot, at no row yet. Without it a scan ends with
+ * its snapshot. */
+void scan_renew(struct scan *scan);
 /* Each: true with *key and *value, false at the end or on an error. */
 bool scan_seek(struct scan *scan, struct bytes at_least, struct bytes *key,
 	       struct bytes *value); /* first key >= */

@@ -212,6 +212,14 @@ void scan_close(struct scan *scan)
 	}
 }
 
+void scan_renew(struct scan *scan)
+{
+	if (!scan->txn->status) {
+		done(scan->txn, mdb_cursor_renew(scan->txn->mdb, scan->cursor), 0,
+		     "renewing a cursor");
+	}
+}
+
 static bool move(struct scan *scan, MDB_cursor_op op, MDB_val k, struct bytes *key,
 		 struct bytes *value)
 {
