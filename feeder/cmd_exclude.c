@@ -177,6 +177,7 @@ static enum status run_import(struct call *call)
 	status = operands_read_fd(&e.operands, fd, OPERAND_RANGE);
 	if (!is_stdin) {
 		close(fd);
+		status = status ? fail(status, "'%s': %s", file, fail_text()) : ST_OK;
 	}
 	return finish(&e, status ? status : operands_accept(call, &e.operands));
 }

@@ -11,6 +11,7 @@
 #include "answer.h"
 #include "excluded.h"
 #include "progress.h"
+#include "source.h"
 
 static struct prefix prefix_of_item(const struct list_item *item)
 {
@@ -43,6 +44,13 @@ enum status import_numbers(struct importing *m, struct slices *slices)
 	return !status && !m->source ? ST_DATA : status;
 }
 
+bool import_in_scope(const struct importing *m, uint16_t sublist)
+{
+	bool lines_name_sublists = m->format != LIST_PLAIN && m->format != LIST_CIDR;
+
+	return lines_name_sublists || sublist == m->number[m->sublist - m->call->config->sublists];
+}
+
 /*
  * The feed was seen now, on each sublist that it is about. Before the claims, which have no expiry
  * but this.
@@ -50,8 +58,11 @@ enum status import_numbers(struct importing *m, struct slices *slices)
 static void touch_snapshots(const struct importing *m, struct change *change)
 {
 	for (size_t i = 0; i < m->call->config->sublist_count; i++) {
+		struct snapshot old = {0};
+
 		if (m->number[i]) {
-			change_snapshot(change, m->source, m->number[i], m->expires[i]);
+			source_snapshot(change_txn(change), m->source, m->number[i], &old);
+			change_snapshot(change, m->source, m->number[i], m->expires[i], old.size);
 		}
 	}
 }
@@ -62,16 +73,9 @@ static void touch_snapshots(const struct importing *m, struct change *change)
  */
 static bool differs(struct txn *txn, const struct claim_add *add)
 {
-	struct claim claim = {.prefix = add->prefix,
-			      .sublist = add->sublist,
-			      .source = add->source};
-	uint8_t room[CLAIM_KEY];
-	struct writer key = writer_of(room, sizeof room);
-	struct bytes record;
+	struct claim claim;
 
-	claim_write_key(&key, &claim);
-	if (!txn_get(txn, TABLE_CLAIMS, writer_bytes(&key), &record) ||
-	    !claim_read(writer_bytes(&key), record, &claim)) {
+	if (!claim_get(txn, &add->prefix, add->sublist, add->source, &claim)) {
 		return false;
 	}
 	return !bytes_equal(text_read(txn, claim.text), bytes_str(add->text ? add->text : "")) ||
@@ -173,20 +177,32 @@ bool import_has(struct importing *m, const struct prefix *prefix, uint16_t subli
 
 		order = prefix_compare(&at, prefix);
 		if (order == 0 && m->number[list->at[i].sublist] == sublist) {
-			return true;
+			struct claim_add add;
+
+			/* A line that has expired says that the claim is over. */
+			return expiry_of(m, &list->at[i], &add);
 		}
 	}
 	return false;
 }
 
-uint64_t import_count(const struct importing *m, struct txn *txn)
+void import_finished(const struct importing *m, struct change *change)
 {
-	uint64_t count = 0;
+	const struct config *config = m->call->config;
+	uint64_t size[CONFIG_SUBLISTS] = {0};
 
 	for (size_t i = 0; i < m->list.count; i++) {
-		struct prefix prefix = prefix_of_item(&m->list.at[i]), by;
-
-		count += !prefix_excluded(txn, &prefix, &by);
+		size[m->list.at[i].sublist]++;
 	}
-	return count;
+	for (size_t i = 0; i < config->sublist_count; i++) {
+		struct txn *txn = change_txn(change);
+		uint16_t number = sublist_number(txn, config->sublists[i].name);
+		struct snapshot snapshot;
+
+		/* Also one that the file no longer speaks of: nothing of it is left. */
+		if (number && import_in_scope(m, number) &&
+		    source_snapshot(txn, m->source, number, &snapshot)) {
+			change_snapshot(change, m->source, number, snapshot.expires, size[i]);
+		}
+	}
 }

@@ -30,10 +30,13 @@ enum status import_numbers(struct importing *m, struct slices *slices);
 /* Claims what the list has. */
 enum status import_add(struct importing *m, struct slices *slices);
 
+/* --replace: whether the file speaks of the source's claims on this sublist. */
+bool import_in_scope(const struct importing *m, uint16_t sublist);
+
 /* Whether the list has this; to be asked in ascending order of prefixes. */
 bool import_has(struct importing *m, const struct prefix *prefix, uint16_t sublist);
 
-/* How much of the list no exclusion covers. Errors are the transaction's. */
-uint64_t import_count(const struct importing *m, struct txn *txn);
+/* The file was imported to its end: how large it is stands in the feed's snapshots from now on. */
+void import_finished(const struct importing *m, struct change *change);
 
 #endif

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "audit.h"
 #include "evidence.h"
 #include "excluded.h"
 #include "log.h"
@@ -107,9 +108,36 @@ static void list(struct intake *in, const struct sublist_config *sublist, const 
 	}
 }
 
+struct removal {
+	const struct prefix *host;
+	const char *sublist;
+	uint64_t time;
+};
+
+static bool find_removal(void *context, const struct audit_row *row)
+{
+	struct removal *r = context;
+
+	if (row->has_prefix && prefix_compare(&row->prefix, r->host) == 0 &&
+	    bytes_equal(row->event, bytes_str("remove")) &&
+	    bytes_equal(row->sublist, bytes_str(r->sublist)) && row->time > r->time) {
+		r->time = row->time;
+	}
+	return true;
+}
+
+/* When the host was last taken off the sublist by hand, as the audit has it; 0: never. */
+static uint64_t removed_at(struct intake *in, const struct prefix *host, const char *sublist)
+{
+	struct removal removal = {host, sublist, 0};
+
+	audit_covering(change_txn(in->change), host, find_removal, &removal);
+	return removal.time;
+}
+
 /*
  * All sublists' policies on one address, where the new reports about it speak for a listing: what
- * was known before has been decided before, and an operator may have decided otherwise since.
+ * was known before has been decided before.
  */
 static void decide(struct intake *in, const struct report *fresh, size_t count)
 {
@@ -131,7 +159,8 @@ static void decide(struct intake *in, const struct report *fresh, size_t count)
 		}
 		evidence_of(change_txn(in->change), host->family, host->addr,
 			    policy_since(sublist, now), pile_up, &pile);
-		policy_decide(sublist, pile.at, pile.count, now, &verdict);
+		policy_decide(sublist, pile.at, pile.count, removed_at(in, host, sublist->name),
+			      now, &verdict);
 		free(pile.at);
 		if (verdict.listed) {
 			list(in, sublist, host, &verdict);

@@ -126,15 +126,21 @@ static uint64_t relays_since(const struct sublist_config *sublist, uint64_t now)
 	return sublist->expires_s ? ago(now, sublist->expires_s) : 0;
 }
 
-void policy_decide(const struct sublist_config *sublist, const struct evidence *evidence, size_t n,
-		   uint64_t now, struct verdict *verdict)
+static uint64_t later(uint64_t a, uint64_t b)
 {
+	return a > b ? a : b;
+}
+
+void policy_decide(const struct sublist_config *sublist, const struct evidence *evidence, size_t n,
+		   uint64_t removed, uint64_t now, struct verdict *verdict)
+{
+	uint64_t anew = removed ? removed + 1 : 0;
 	const struct policy_config *policy = &sublist->policy;
 	char reason[POLICY_REASON], text[24], time[TIME_TEXT];
 	uint64_t expires;
 
 	*verdict = (struct verdict){0};
-	struct tally t = count(evidence, n, complaints_since(sublist, now), is_complaint);
+	struct tally t = count(evidence, n, later(anew, complaints_since(sublist, now)), is_complaint);
 
 	if (t.reports > 0 && t.reports >= policy->reports && t.reporters >= policy->reporters &&
 	    lasts(sublist, t.last, now, &expires)) {
@@ -143,7 +149,7 @@ void policy_decide(const struct sublist_config *sublist, const struct evidence *
 			 t.reporters, span(policy->within_s, text));
 		conclude(verdict, expires, reason);
 	}
-	t = count(evidence, n, relays_since(sublist, now), is_relay_proof);
+	t = count(evidence, n, later(anew, relays_since(sublist, now)), is_relay_proof);
 	if (t.reports > 0 && lasts(sublist, t.last, now, &expires)) {
 		snprintf(reason, sizeof reason,
 			 "relay test: %zu delivered a stranger's mail, the last at %s", t.reports,

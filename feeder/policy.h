@@ -1,7 +1,7 @@
 /*
  * policy.h: does what is known of an address list it? The one place that decides.
  *
- *     policy_decide(sublist, evidence of one address, now)  ─▶  struct verdict
+ *     policy_decide(sublist, evidence of one address, removed, now)  ─▶  struct verdict
  *
  * A pure function: no clock, no store, no config file; so a table of cases can test it, and a new
  * policy can be tried on old evidence. The rules:
@@ -10,6 +10,8 @@
  *                  a virus by at least `reporters` distinct reporters, within `within` before now
  *     relay test   the sublist named "relay": a relay test that proves it (report_relaytest.c);
  *                  one is enough, for it is no opinion
+ *
+ * Whoever was removed by hand begins anew: only what was observed after that speaks against him.
  *
  * A listing lasts as long after the last report that speaks for it as the sublist's claims do; so
  * evidence that came too late lists nothing. Policy lists hosts, never ranges.
@@ -37,10 +39,11 @@ struct verdict {
 
 /*
  * `evidence`: of one address, each report once (evidence.h), in any order. Reports that are older
- * than policy_since() need not be among them.
+ * than policy_since() need not be among them. `removed`: when somebody last took the address off the
+ * sublist by hand; 0: nobody did.
  */
 void policy_decide(const struct sublist_config *sublist, const struct evidence *evidence,
-		   size_t count, uint64_t now, struct verdict *verdict);
+		   size_t count, uint64_t removed, uint64_t now, struct verdict *verdict);
 
 /* Whether a report can speak for a listing on the sublist, by any of its rules. */
 bool policy_counts(const struct sublist_config *sublist, const struct report *report);

@@ -19,13 +19,12 @@ struct served {
 	struct txn *txn;
 	const struct config *config;
 	struct json *json; /* NULL: text */
-	struct bytes ip;   /* for {ip} */
 };
 
-static void print_txt(struct served *s, const char *zone, struct bytes template)
+static void print_txt(struct served *s, const char *zone, struct bytes template, struct bytes ip)
 {
 	uint8_t text[TEXT_MAX];
-	struct bytes expanded = {text, text_expand(template, s->ip, text)};
+	struct bytes expanded = {text, text_expand(template, ip, text)};
 
 	if (s->json) {
 		json_bytes(s->json, NULL, expanded);
@@ -35,7 +34,7 @@ static void print_txt(struct served *s, const char *zone, struct bytes template)
 	}
 }
 
-static void print_rrs(struct served *s, const char *zone, const struct rrs *rrs)
+static void print_rrs(struct served *s, const char *zone, const struct rrs *rrs, struct bytes ip)
 {
 	char a[16];
 
@@ -56,7 +55,7 @@ static void print_rrs(struct served *s, const char *zone, const struct rrs *rrs)
 		json_open(s->json, "txt", '[');
 	}
 	for (unsigned i = 0; i < rrs->txt_count; i++) {
-		print_txt(s, zone, rrs->txt[i]);
+		print_txt(s, zone, rrs->txt[i], ip);
 	}
 	if (s->json) {
 		json_close(s->json, ']');
@@ -65,10 +64,11 @@ static void print_rrs(struct served *s, const char *zone, const struct rrs *rrs)
 }
 
 /*
- * One address, or a range with one answer that begins there. True where it is listed: on any
- * sublist, one that no zone serves too.
+ * One address, or a range with one answer that begins there; `ip` is what its texts have for {ip}.
+ * True where it is listed: on any sublist, one that no zone serves too.
  */
-static bool print_zones(struct served *s, unsigned family, addr_t addr, bool host, uint32_t id)
+static bool print_zones(struct served *s, unsigned family, addr_t addr, struct bytes ip, bool host,
+			uint32_t id)
 {
 	struct answer answer = {.count = 0};
 	bool listed = id != 0;
@@ -93,7 +93,7 @@ static bool print_zones(struct served *s, unsigned family, addr_t addr, bool hos
 			answer_rrs(&answer, &view, s->txn, &rrs);
 		}
 		if (rrs.a_count > 0) {
-			print_rrs(s, zone->name, &rrs);
+			print_rrs(s, zone->name, &rrs, ip);
 		}
 	}
 	if (s->json) {
@@ -105,6 +105,7 @@ static bool print_zones(struct served *s, unsigned family, addr_t addr, bool hos
 static void print_range(struct served *s, unsigned family, const struct segment *segment)
 {
 	char first[ADDR_TEXT], last[ADDR_TEXT];
+	bool single = segment->first == segment->last;
 
 	addr_format(family, segment->first, first);
 	addr_format(family, segment->last, last);
@@ -112,10 +113,14 @@ static void print_range(struct served *s, unsigned family, const struct segment 
 		json_open(s->json, NULL, '{');
 		json_text(s->json, "first", first);
 		json_text(s->json, "last", last);
+	} else if (single) {
+		fprintf(output(), "%s:\n", first);
 	} else {
 		fprintf(output(), "%s to %s:\n", first, last);
 	}
-	print_zones(s, family, segment->first, false, segment->answer);
+	/* Each address of a range has its own text: no one of them stands for all. */
+	print_zones(s, family, segment->first, bytes_str(single ? first : "{ip}"), false,
+		    segment->answer);
 	if (s->json) {
 		json_close(s->json, '}');
 	}
@@ -148,12 +153,14 @@ static bool print_ranges(struct served *s, const struct prefix *prefix)
 bool served_print(struct txn *txn, const struct config *config, const struct prefix *prefix,
 		  struct json *json)
 {
-	char text[PREFIX_TEXT];
-	struct served s = {txn, config, json, bytes_of(text, prefix_format(prefix, text))};
+	struct served s = {txn, config, json};
+	char text[ADDR_TEXT];
 
 	if (prefix->len < prefix_bits(prefix->family)) {
 		return print_ranges(&s, prefix);
 	}
-	return print_zones(&s, prefix->family, prefix->addr, true,
+	size_t len = addr_format(prefix->family, prefix->addr, text);
+
+	return print_zones(&s, prefix->family, prefix->addr, bytes_of(text, len), true,
 			   index_find(txn, prefix->family, prefix->addr));
 }

@@ -76,8 +76,12 @@ enum claim_effect change_add(struct change *change, const struct claim_add *add)
 bool change_remove(struct change *change, const struct prefix *prefix, uint16_t sublist,
 		   uint32_t source);
 
-/* Sets when a feed's snapshot on a sublist was last seen and when it expires (0: never). */
-void change_snapshot(struct change *change, uint32_t source, uint16_t sublist, uint64_t expires);
+/*
+ * Sets when a feed's snapshot on a sublist was last seen (now), when it expires (0: never), and how
+ * many entries the last file had that was imported to its end.
+ */
+void change_snapshot(struct change *change, uint32_t source, uint16_t sublist, uint64_t expires,
+		     uint64_t size);
 
 /* Exclusions: at once nothing they cover is served. comment may be NULL. False: was there
  * (renewed), or was not there. */

@@ -51,4 +51,9 @@ void claims_below(struct txn *txn, const struct prefix *prefix, claim_visit *vis
 /* A snapshot claim's last seen and expiry, from its feed, put into *claim. Nothing for others. */
 void claim_resolve(struct txn *txn, struct claim *claim);
 
+/* The claim with exactly this prefix, sublist and source; false where there is none. `reason` is
+ * borrowed. */
+bool claim_get(struct txn *txn, const struct prefix *prefix, uint16_t sublist, uint32_t source,
+	       struct claim *claim);
+
 #endif

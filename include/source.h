@@ -32,10 +32,15 @@ bool source_by_number(struct txn *txn, uint32_t number, struct source *source);
 typedef bool source_visit(void *context, const struct source *source);
 void sources(struct txn *txn, source_visit *visit, void *context);
 
-/* When a feed's snapshot on a sublist was last seen and expires (0: never). False where it made
- * none. */
-bool source_snapshot(struct txn *txn, uint32_t source, uint16_t sublist, uint64_t *last_seen,
-		     uint64_t *expires);
+/* A feed's snapshot on a sublist. */
+struct snapshot {
+	uint64_t last_seen;
+	uint64_t expires; /* 0: never */
+	uint64_t size;    /* entries of the last file that was imported to its end; 0: none was */
+};
+
+/* False where the feed made none. */
+bool source_snapshot(struct txn *txn, uint32_t source, uint16_t sublist, struct snapshot *snapshot);
 
 /*
  * What a source claims, by prefix, then sublist. `from` (or NULL) is where to begin: the first

@@ -29,4 +29,10 @@ bool zone_state_read(struct txn *txn, const struct zone_config *zone, struct zon
 void zone_state_write(struct txn *txn, const struct zone_config *zone,
 		      const struct zone_state *state);
 
+/*
+ * Forgets the fingerprints of zones that the config does not have, not their serials: what is
+ * served changes without them, so when one comes back its serial has to move.
+ */
+void zone_states_forget(struct txn *txn, const struct config *config);
+
 #endif

@@ -67,8 +67,12 @@ static enum claim_effect renew(struct change *c, const struct claim *given, stru
 	if (given->snapshot && claim.snapshot) {
 		return CLAIM_UNTOUCHED;
 	}
+	/* A write ends what is borrowed. */
+	memcpy(reason, claim.reason.data, claim.reason.len);
+	claim.reason.data = reason;
 	expiry_del(c->txn, claim.expires, EXPIRY_CLAIM, key);
 	expiry_put(c->txn, given->expires, EXPIRY_CLAIM, key);
+	claim.imported = claim.imported && given->imported;
 	claim.last_seen = given->last_seen;
 	claim.expires = given->expires;
 	claim.snapshot = given->snapshot;
@@ -152,17 +156,21 @@ bool change_remove(struct change *change, const struct prefix *prefix, uint16_t 
 	return true;
 }
 
-void change_snapshot(struct change *change, uint32_t source, uint16_t sublist, uint64_t expires)
+void change_snapshot(struct change *change, uint32_t source, uint16_t sublist, uint64_t expires,
+		     uint64_t size)
 {
 	uint8_t room[EXPIRY_ROOM];
 	struct writer w = writer_of(room, sizeof room);
-	uint64_t last_seen, old = 0;
+	struct snapshot snapshot = {0};
 
 	write_u32(&w, source);
 	write_u16(&w, sublist);
-	if (source_snapshot(change->txn, source, sublist, &last_seen, &old)) {
-		expiry_del(change->txn, old, EXPIRY_SNAPSHOT, writer_bytes(&w));
+	if (source_snapshot(change->txn, source, sublist, &snapshot)) {
+		expiry_del(change->txn, snapshot.expires, EXPIRY_SNAPSHOT, writer_bytes(&w));
 	}
-	source_write_snapshot(change->txn, source, sublist, change->who.now, expires);
+	snapshot.last_seen = change->who.now;
+	snapshot.expires = expires;
+	snapshot.size = size;
+	source_write_snapshot(change->txn, source, sublist, &snapshot);
 	expiry_put(change->txn, expires, EXPIRY_SNAPSHOT, writer_bytes(&w));
 }

@@ -73,12 +73,13 @@ bool change_exclude(struct change *change, const struct prefix *prefix, const ch
 	char kept[EXCLUSION_COMMENT];
 
 	if (there) {
-		expiry_del(change->txn, old.expires, EXPIRY_EXCLUSION, key);
 		fresh.created = old.created;
 		if (!comment && old.comment.len <= sizeof kept) {
+			/* A write ends what is borrowed. */
 			memcpy(kept, old.comment.data, old.comment.len);
 			fresh.comment = bytes_of(kept, old.comment.len);
 		}
+		expiry_del(change->txn, old.expires, EXPIRY_EXCLUSION, key);
 	} else {
 		++*lengths_at(&change->state.exclusions, prefix->family, prefix->len);
 		change_dirty(change, prefix);

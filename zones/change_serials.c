@@ -53,6 +53,9 @@ void change_serials(struct change *c, const struct derive *d, struct change_outc
 		zone_state_write(c->txn, zone, &now);
 		moved[count++] = (struct journal_zone){zone->name, now.serial, barred};
 	}
+	if (c->journal.units > 0) {
+		zone_states_forget(c->txn, c->config);
+	}
 	if ((c->journal.units > 0 || count > 0) && !txn_status(c->txn)) {
 		journal_write(&c->journal, c->txn, &c->state, clock, moved, count, c->answers);
 		outcome->number = c->state.changes;

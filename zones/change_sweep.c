@@ -92,10 +92,20 @@ static unsigned expire_snapshot(struct change *c, uint64_t when, struct bytes ke
 	struct prefix *at = must_alloc(most * sizeof *at), prefix;
 	struct source_walk *walk = source_walk_open(c->txn, source, NULL);
 	unsigned count = 0, removed = 0;
+	struct claim claim;
 	bool all = true;
 
 	while (source_walk_next(walk, &prefix, &claimed)) {
-		if (claimed == sublist) {
+		if (claimed != sublist) {
+			continue;
+		}
+		if (!claim_get(c->txn, &prefix, sublist, source, &claim)) {
+			txn_fail(c->txn, fail(ST_INTERNAL,
+					      "a source's claim is not there: run 'feeder check'"));
+			break;
+		}
+		/* The source's other claims have an end of their own, or none. */
+		if (claim.snapshot) {
 			if (count == most) {
 				all = false;
 				break;

@@ -170,13 +170,13 @@ static void check_snapshots(struct check *c, struct counted *n)
 	     more = scan_next(scan, &key, &value)) {
 		struct reader r = reader_of(bytes_of(key.data + 1, key.len - 1));
 		uint32_t source = read_u32(&r);
-		uint64_t last_seen, expires = 0;
+		struct snapshot snapshot = {0};
 
-		if (!source_snapshot(c->txn, source, read_u16(&r), &last_seen, &expires)) {
+		if (!source_snapshot(c->txn, source, read_u16(&r), &snapshot)) {
 			check_say(c, "sources: a snapshot of source %u is not readable", source);
-		} else if (expires) {
+		} else if (snapshot.expires) {
 			n->expiry++;
-			if (!has_expiry(c, expires, EXPIRY_SNAPSHOT,
+			if (!has_expiry(c, snapshot.expires, EXPIRY_SNAPSHOT,
 					bytes_of(key.data + 1, key.len - 1))) {
 				check_say(c, "expiry: a snapshot of source %u is missing", source);
 			}

@@ -111,8 +111,23 @@ void claims_below(struct txn *txn, const struct prefix *prefix, claim_visit *vis
 
 void claim_resolve(struct txn *txn, struct claim *claim)
 {
-	if (claim->snapshot) {
-		source_snapshot(txn, claim->source, claim->sublist, &claim->last_seen,
-				&claim->expires);
+	struct snapshot snapshot;
+
+	if (claim->snapshot && source_snapshot(txn, claim->source, claim->sublist, &snapshot)) {
+		claim->last_seen = snapshot.last_seen;
+		claim->expires = snapshot.expires;
 	}
+}
+
+bool claim_get(struct txn *txn, const struct prefix *prefix, uint16_t sublist, uint32_t source,
+	       struct claim *claim)
+{
+	uint8_t room[CLAIM_KEY];
+	struct writer w = writer_of(room, sizeof room);
+	struct bytes record;
+
+	*claim = (struct claim){.prefix = *prefix, .sublist = sublist, .source = source};
+	claim_write_key(&w, claim);
+	return txn_get(txn, TABLE_CLAIMS, writer_bytes(&w), &record) &&
+	       claim_read(writer_bytes(&w), record, claim);
 }

@@ -5,6 +5,7 @@
  */
 #include "expiry.h"
 
+#include "claim.h"
 #include "source.h"
 
 enum { HEAD = 9, KEY = HEAD + EXPIRY_ROOM };
@@ -78,10 +79,12 @@ static uint64_t snapshot_claims(struct txn *txn, struct bytes key)
 	uint16_t wanted = read_u16(&r), sublist;
 	struct source_walk *walk = source_walk_open(txn, source, NULL);
 	struct prefix prefix;
+	struct claim claim;
 	uint64_t count = 0;
 
 	while (source_walk_next(walk, &prefix, &sublist)) {
-		count += sublist == wanted;
+		count += sublist == wanted && claim_get(txn, &prefix, sublist, source, &claim) &&
+			 claim.snapshot;
 	}
 	source_walk_close(walk);
 	return count;

@@ -8,6 +8,7 @@
  */
 #include "list_value.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,6 +19,7 @@ enum {
 	UNSAID = 1,      /* no sublist has this code */
 	TEXT_READ = 255, /* rbldnsd cuts what is longer */
 	BASE = 10,       /* the variable $= */
+	WRONG = 64,      /* a sentence on a code */
 };
 
 struct resolved {
@@ -127,7 +129,9 @@ const char *list_value_read(struct list_values *v, char *s, uint32_t otherwise, 
 	return NULL;
 }
 
-static const char *resolve_code(const struct list_values *v, unsigned code, uint16_t *sublist)
+/* NULL, or what is wrong with it, in `room` where that names the code. */
+static const char *resolve_code(const struct list_values *v, unsigned code, uint16_t *sublist,
+				char room[WRONG])
 {
 	const struct config *config = v->reader->input->config;
 	const struct sublist_config *given = v->reader->input->sublist;
@@ -140,13 +144,18 @@ static const char *resolve_code(const struct list_values *v, unsigned code, uint
 	for (size_t i = 0; i < config->sublist_count; i++) {
 		if (config->sublists[i].code == code) {
 			if (found >= 0) {
-				return "more than one sublist has its code";
+				snprintf(room, WRONG, "more than one sublist has code %u", code);
+				return room;
 			}
 			found = (int)i;
 		}
 	}
+	if (found < 0) {
+		snprintf(room, WRONG, "no sublist of the config has code %u", code);
+		return room;
+	}
 	*sublist = (uint16_t)found;
-	return found >= 0 ? NULL : "no sublist of the config has its code";
+	return NULL;
 }
 
 /* Text with variables replaced, into `w`. Returns how many {ip} that makes. */
@@ -237,7 +246,8 @@ const char *list_value_resolve(struct list_values *v, uint32_t value,
 
 	if (!r->done) {
 		const char *raw = list_strings_get(v->raw, value);
-		const char *wrong = resolve_code(v, (unsigned char)raw[0], &r->sublist);
+		char room[WRONG];
+		const char *wrong = resolve_code(v, (unsigned char)raw[0], &r->sublist, room);
 
 		if (!wrong) {
 			wrong = resolve_text(v, raw + 1, variable, &r->text);

@@ -3,6 +3,7 @@
  */
 #include "listfile.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,6 +103,10 @@ static void read_lines(struct list_reader *reader, struct list_lines *lines,
 			list_rbldnsd_line(rbldnsd, line);
 		}
 	}
+	/* What the input is called, the caller knows. */
+	if (ferror(reader->input->in) && !reader->stop) {
+		reader->stop = fail(ST_IO, "%s", strerror(errno));
+	}
 	if (rbldnsd && !reader->stop) {
 		list_rbldnsd_end(rbldnsd);
 	}
@@ -145,9 +150,6 @@ enum status list_read(const struct list_input *input, struct list *list)
 	list_rbldnsd_free(rbldnsd);
 	list_lines_free(lines);
 	list->lines = reader.line;
-	if (ferror(input->in) && !reader.stop) {
-		reader.stop = fail(ST_IO, "reading the list failed");
-	}
 	if (reader.stop) {
 		free(reader.reason);
 		list->count = 0;

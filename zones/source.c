@@ -135,8 +135,7 @@ static struct bytes snapshot_key(uint8_t room[SNAPSHOT_KEY], uint32_t source, ui
 	return writer_bytes(&w);
 }
 
-bool source_snapshot(struct txn *txn, uint32_t source, uint16_t sublist, uint64_t *last_seen,
-		     uint64_t *expires)
+bool source_snapshot(struct txn *txn, uint32_t source, uint16_t sublist, struct snapshot *snapshot)
 {
 	uint8_t room[SNAPSHOT_KEY];
 	struct bytes value;
@@ -146,20 +145,22 @@ bool source_snapshot(struct txn *txn, uint32_t source, uint16_t sublist, uint64_
 	}
 	struct reader r = reader_of(value);
 	unsigned version = read_u8(&r);
-	*last_seen = read_u64(&r);
-	*expires = read_u64(&r);
+	snapshot->last_seen = read_u64(&r);
+	snapshot->expires = read_u64(&r);
+	snapshot->size = read_u64(&r);
 	return !r.bad && version == VERSION;
 }
 
-void source_write_snapshot(struct txn *txn, uint32_t source, uint16_t sublist, uint64_t last_seen,
-			   uint64_t expires)
+void source_write_snapshot(struct txn *txn, uint32_t source, uint16_t sublist,
+			   const struct snapshot *snapshot)
 {
-	uint8_t key[SNAPSHOT_KEY], record[17];
+	uint8_t key[SNAPSHOT_KEY], record[25];
 	struct writer w = writer_of(record, sizeof record);
 
 	write_u8(&w, VERSION);
-	write_u64(&w, last_seen);
-	write_u64(&w, expires);
+	write_u64(&w, snapshot->last_seen);
+	write_u64(&w, snapshot->expires);
+	write_u64(&w, snapshot->size);
 	txn_put(txn, TABLE_SOURCES, snapshot_key(key, source, sublist), writer_bytes(&w));
 }
 

@@ -15,8 +15,8 @@ struct bytes by_source_key(uint8_t room[BY_SOURCE_KEY], uint32_t source,
 void source_write(struct txn *txn, const struct source *source);
 
 enum { SNAPSHOT_KEY = 7 };
-void source_write_snapshot(struct txn *txn, uint32_t source, uint16_t sublist, uint64_t last_seen,
-			   uint64_t expires);
+void source_write_snapshot(struct txn *txn, uint32_t source, uint16_t sublist,
+			   const struct snapshot *snapshot);
 void source_delete_snapshot(struct txn *txn, uint32_t source, uint16_t sublist);
 
 #endif

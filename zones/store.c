@@ -232,6 +232,18 @@ static enum status finished(struct store **store)
 	return ST_OK;
 }
 
+/* LMDB gave the files that it made one mode. Closes the store where they cannot be set right. */
+static enum status modes_set(struct store **store, const char *dir)
+{
+	enum status status = files_set_modes(dir);
+
+	if (status) {
+		store_close(*store);
+		*store = NULL;
+	}
+	return status;
+}
+
 enum status store_create(struct store **store, const char *dir, uint64_t map_size, int owner,
 			 int group)
 {
@@ -263,8 +275,19 @@ enum status store_create(struct store **store, const char *dir, uint64_t map_siz
 
 enum status store_open_read(struct store **store, const char *dir)
 {
-	enum status status = open_env(store, dir, MDB_RDONLY, 0, false);
+	bool no_lock;
+	enum status status = files_look(dir, &no_lock);
 
+	if (!status && no_lock) {
+		/* A restored backup has none: it is made as init would have made it. */
+		status = files_become_owner(dir);
+	}
+	if (!status) {
+		status = open_env(store, dir, MDB_RDONLY, 0, false);
+	}
+	if (!status && no_lock) {
+		status = modes_set(store, dir);
+	}
 	return status ? status : finished(store);
 }
 
@@ -285,7 +308,8 @@ enum status store_open_write(struct store **store, const char *dir, uint64_t map
 		return status;
 	}
 	(*store)->writer_lock = lock;
-	return finished(store);
+	status = modes_set(store, dir);
+	return status ? status : finished(store);
 }
 
 enum status store_open_beside(struct store **store, const char *dir, uint64_t map_size)

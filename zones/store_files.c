@@ -45,14 +45,16 @@ static enum status from_errno(const char *path, const char *what)
 	}
 }
 
-static enum status make_one(const char *path, mode_t mode, int owner, int group)
+/* `mode` is what the folder gets, whatever the umask took away. */
+static enum status make_one(const char *path, mode_t mode, int owner, int group, bool finish)
 {
-	if (mkdir(path, mode) < 0) {
-		return errno == EEXIST ? ST_OK : from_errno(path, "make the folder");
+	bool made = mkdir(path, mode) == 0;
+
+	if (!made && errno != EEXIST) {
+		return from_errno(path, "make the folder");
 	}
-	/* What mkdir() took away by the umask is given back; a folder that was there keeps what it
-	 * had. */
-	if (chown(path, (uid_t)owner, (gid_t)group) < 0 || chmod(path, mode) < 0) {
+	if ((made || finish) &&
+	    (chown(path, (uid_t)owner, (gid_t)group) < 0 || chmod(path, mode) < 0)) {
 		return from_errno(path, "set owner and mode");
 	}
 	return ST_OK;
@@ -83,14 +85,27 @@ static enum status become_owner_of(const char *dir)
 
 enum status files_make_folder(const char *dir, int owner, int group)
 {
-	char evidence[PATH_MAX];
+	char evidence[PATH_MAX], data[PATH_MAX];
+	struct stat st;
 	enum status status = path_of(evidence, dir, "evidence");
 
 	if (!status) {
-		status = make_one(dir, FILE_MODE_FOLDER, owner, group);
+		status = path_of(data, dir, "data.mdb");
+	}
+	/* Root's own folder without a database: made beforehand, or by an init that was killed. */
+	bool finish =
+		geteuid() == 0 && stat(dir, &st) == 0 && st.st_uid == 0 && access(data, F_OK) < 0;
+
+	if (!status) {
+		status = make_one(dir, FILE_MODE_FOLDER, owner, group, finish);
+	}
+	if (!status && stat(dir, &st) < 0) {
+		status = from_errno(dir, "look at the folder");
 	}
 	if (!status) {
-		status = make_one(evidence, FILE_MODE_PRIVATE, owner, group);
+		/* Whose the folder is, his is the evidence, also in a folder that was there. */
+		status = make_one(evidence, FILE_MODE_PRIVATE, (int)st.st_uid, (int)st.st_gid,
+				  finish);
 	}
 	return status ? status : become_owner_of(dir);
 }
@@ -139,6 +154,23 @@ enum status files_become_owner(const char *dir)
 		return fail(ST_NOINPUT, "no database in '%s': make one with 'feeder init'", dir);
 	}
 	return become_owner_of(dir);
+}
+
+enum status files_look(const char *dir, bool *no_lock)
+{
+	char path[PATH_MAX];
+	struct stat st;
+	enum status status = path_of(path, dir, "data.mdb");
+
+	if (!status && stat(path, &st) == 0 && st.st_size == 0) {
+		status = fail(ST_NOINPUT,
+			      "the database in '%s' was never finished: run 'feeder init'", dir);
+	}
+	if (!status) {
+		status = path_of(path, dir, "lock.mdb");
+	}
+	*no_lock = !status && access(path, F_OK) < 0 && errno == ENOENT;
+	return status;
 }
 
 static void on_alarm(int signal)

@@ -28,6 +28,12 @@ enum status files_set_modes(const char *dir);
  * folder or database. */
 enum status files_become_owner(const char *dir);
 
+/*
+ * Before reading: ST_NOINPUT where data.mdb is empty, for an init was killed. *no_lock: lock.mdb is
+ * not there, so LMDB will make it, as the caller's and with data.mdb's mode.
+ */
+enum status files_look(const char *dir, bool *no_lock);
+
 /* Takes writer.lock, waiting at most wait_ms. ST_AGAIN after that. */
 enum status files_lock(const char *dir, unsigned wait_ms, int *lock);
 void files_unlock(int lock); /* -1 is fine */

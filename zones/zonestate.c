@@ -131,3 +131,32 @@ void zone_state_write(struct txn *txn, const struct zone_config *zone,
 	write_bytes(&w, state->fingerprint, FINGERPRINT);
 	txn_put(txn, TABLE_ZONES, bytes_str(zone->name), writer_bytes(&w));
 }
+
+static bool has_zone(const struct config *config, struct bytes name)
+{
+	for (size_t i = 0; i < config->zone_count; i++) {
+		if (bytes_equal(bytes_str(config->zones[i].name), name)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+void zone_states_forget(struct txn *txn, const struct config *config)
+{
+	struct scan *scan = scan_open(txn, TABLE_ZONES);
+	struct bytes key, value;
+	uint8_t name[NAME_TEXT], record[RECORD];
+
+	for (bool more = scan_seek(scan, bytes_of(NULL, 0), &key, &value); more;
+	     more = scan_next(scan, &key, &value)) {
+		if (has_zone(config, key) || key.len > sizeof name || value.len != RECORD) {
+			continue;
+		}
+		memcpy(name, key.data, key.len);
+		memcpy(record, value.data, RECORD - FINGERPRINT);
+		memset(record + RECORD - FINGERPRINT, 0, FINGERPRINT);
+		scan_replace(scan, bytes_of(name, key.len), bytes_of(record, sizeof record));
+	}
+	scan_close(scan);
+}

@@ -239,12 +239,16 @@ def test_evidence_that_comes_too_late_lists_nothing(base):
     assert claims(base) == {}
 
 
-def test_what_an_operator_removed_other_reports_do_not_bring_back(base):
+def test_what_an_operator_removed_older_evidence_does_not_bring_back(base, folder):
     ingest(base, "relaytest-delivered.json")
-    base.feeder("remove", "192.0.2.1", "--reason", "closed")
+    base.feeder("remove", "192.0.2.1", "--reason", "closed", "--now", NOW)
     ingest(base, "arf-abuse.eml", "relaytest-suspected.json", "relaytest-refused.json")
-    assert claims(base) == {}
     ingest(base, "relaytest-delivered.json", reporter="another")
+    assert claims(base) == {}
+    again = folder / "again.json"
+    again.write_text((REPORTS / "relaytest-delivered.json").read_text().replace(
+        "2026-11-21T10:00:00Z", "2026-11-21T12:00:01Z"))
+    ingest(base, again, now="2026-11-21T13:00:00Z")
     assert set(claims(base)) == {("192.0.2.1", "relay")}
 
 

@@ -78,7 +78,7 @@ static struct verdict decide(const struct sublist_config *sublist, const char *w
 		}
 	}
 	free(copy);
-	policy_decide(sublist, evidence, count, NOW, &verdict);
+	policy_decide(sublist, evidence, count, 0, NOW, &verdict);
 	assert_int_equal(verdict.listed, verdict.reason[0] != '\0');
 	return verdict;
 }
@@ -315,11 +315,39 @@ static void test_dates_from_the_future_list_and_age(void **state)
 		evidence[i].received = NOW - DAY;
 		evidence[i].report.observed = NOW + 365 * DAY;
 	}
-	policy_decide(&sublist, evidence, 3, NOW, &verdict);
+	policy_decide(&sublist, evidence, 3, 0, NOW, &verdict);
 	assert_true(verdict.listed);
 	assert_int_equal(verdict.expires, NOW - DAY + 7 * DAY);
-	policy_decide(&sublist, evidence, 3, NOW + 1, &verdict);
+	policy_decide(&sublist, evidence, 3, 0, NOW + 1, &verdict);
 	assert_false(verdict.listed);
+}
+
+static void test_a_removal_by_hand_makes_what_was_known_before_worthless(void **state)
+{
+	struct sublist_config complaints = hijacked();
+	struct sublist_config relay = {.name = relay_name, .expires_s = 30 * DAY};
+	struct evidence evidence[3];
+	struct verdict verdict;
+
+	(void)state;
+	for (unsigned i = 0; i < 3; i++) {
+		evidence[i] = evidence_from("spam1@0");
+		evidence[i].reporter = i;
+		evidence[i].report.observed = NOW - 60 + i;
+	}
+	policy_decide(&complaints, evidence, 3, NOW - 61, NOW, &verdict);
+	assert_true(verdict.listed);
+	/* The first was observed in the second of the removal: two are left of three. */
+	policy_decide(&complaints, evidence, 3, NOW - 60, NOW, &verdict);
+	assert_false(verdict.listed);
+
+	struct evidence proof = evidence_from("proof1@1h");
+	policy_decide(&relay, &proof, 1, 0, NOW, &verdict);
+	assert_true(verdict.listed);
+	policy_decide(&relay, &proof, 1, NOW - HOUR, NOW, &verdict);
+	assert_false(verdict.listed);
+	policy_decide(&relay, &proof, 1, NOW - HOUR - 1, NOW, &verdict);
+	assert_true(verdict.listed);
 }
 
 static void test_what_is_older_than_since_cannot_matter(void **state)
@@ -380,6 +408,7 @@ int main(void)
 		cmocka_unit_test(test_dates_that_cannot_be_are_replaced_by_the_receipt),
 		cmocka_unit_test(test_dates_from_the_future_list_and_age),
 		cmocka_unit_test(test_what_counts_for_a_sublist),
+		cmocka_unit_test(test_a_removal_by_hand_makes_what_was_known_before_worthless),
 		cmocka_unit_test(test_what_is_older_than_since_cannot_matter),
 	};
 

@@ -789,7 +789,7 @@ static void test_a_feed_s_snapshot_expires_as_a_whole(void **state)
 								   .imported = true}),
 				 CLAIM_ADDED);
 	}
-	change_snapshot(c, feed, numbers[0], 2000);
+	change_snapshot(c, feed, numbers[0], 2000, 50);
 	assert_int_equal(change_commit(c, NULL), ST_OK);
 
 	struct txn *txn = reading();
@@ -807,7 +807,7 @@ static void test_a_feed_s_snapshot_expires_as_a_whole(void **state)
 							   .snapshot = true,
 							   .imported = true}),
 			 CLAIM_UNTOUCHED);
-	change_snapshot(c, feed, numbers[0], 3000);
+	change_snapshot(c, feed, numbers[0], 3000, 1);
 	assert_int_equal(change_commit(c, NULL), ST_OK);
 
 	who.now = 3000;
@@ -822,6 +822,64 @@ static void test_a_feed_s_snapshot_expires_as_a_whole(void **state)
 	close_all();
 }
 
+static void test_a_snapshot_that_expires_leaves_what_is_not_of_it(void **state)
+{
+	struct change *c;
+	struct change_who who = {"tester", "test", 1000};
+
+	(void)state;
+	open_all(8);
+	assert_int_equal(change_begin(&c, store, config, &who), ST_OK);
+	struct claim_add add = {.prefix = prefix_of(4, 0xcb007100, 32),
+				.sublist = numbers[0],
+				.source = change_source(c, "alpha"),
+				.snapshot = true};
+	assert_int_equal(change_add(c, &add), CLAIM_ADDED);
+	change_snapshot(c, add.source, numbers[0], 2000, 1);
+	add.snapshot = false;
+	add.prefix = prefix_of(4, 0xcb007101, 32);
+	assert_int_equal(change_add(c, &add), CLAIM_ADDED);
+	assert_int_equal(change_commit(c, NULL), ST_OK);
+
+	struct txn *txn = reading();
+	assert_int_equal(expiry_due(txn, 2000), 1);
+	txn_abort(txn);
+	who.now = 2000;
+	assert_int_equal(change_begin(&c, store, config, &who), ST_OK);
+	assert_int_equal(change_swept(c), 1);
+	assert_int_equal(change_commit(c, NULL), ST_OK);
+	txn = reading();
+	assert_int_equal(index_find(txn, 4, 0xcb007100), 0);
+	assert_int_not_equal(index_find(txn, 4, 0xcb007101), 0);
+	assert_int_equal(check_run(txn, print_fault, NULL), ST_OK);
+	txn_abort(txn);
+	close_all();
+}
+
+static void test_a_zone_that_was_away_comes_back_with_another_serial(void **state)
+{
+	struct claim_add add = {.prefix = prefix_of(4, 0xcb007105, 32)};
+	struct change *c;
+	struct change_who who = {"tester", "test", 1000};
+
+	(void)state;
+	open_all(9);
+	add.sublist = numbers[0];
+	struct txn *txn = reading();
+	uint32_t relay = serial_of(txn, 1);
+	txn_abort(txn);
+
+	config->zone_count = 1; /* relay.example.org is not in this config */
+	serial_after(add, "alpha", false, 0);
+	config->zone_count = 2;
+	assert_int_equal(change_begin(&c, store, config, &who), ST_OK);
+	assert_int_equal(change_commit(c, NULL), ST_OK);
+	txn = reading();
+	assert_true((int32_t)(serial_of(txn, 1) - relay) > 0);
+	txn_abort(txn);
+	close_all();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -831,6 +889,8 @@ int main(void)
 		cmocka_unit_test(test_a_serial_moves_only_when_its_zone_serves_other_bytes),
 		cmocka_unit_test(test_a_change_of_more_units_than_the_journal_takes_is_a_barrier),
 		cmocka_unit_test(test_a_feed_s_snapshot_expires_as_a_whole),
+		cmocka_unit_test(test_a_snapshot_that_expires_leaves_what_is_not_of_it),
+		cmocka_unit_test(test_a_zone_that_was_away_comes_back_with_another_serial),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -259,11 +259,11 @@ static void test_bad_values_are_named(void **state)
 		 "5: after an A value comes a colon, then a text\n"
 		 "6: an A value is a number or an IPv4 address\n"
 		 "11: its A value is none of 127.0.0.2 to 127.0.0.254\n"
-		 "2: no sublist of the config has its code\n"
-		 "3: more than one sublist has its code\n"
+		 "2: no sublist of the config has code 9\n"
+		 "3: more than one sublist has code 4\n"
 		 "7: its text has {ip} in it, which here would become the address\n"
 		 "8: %s\n"
-		 "10: no sublist of the config has its code\n",
+		 "10: no sublist of the config has code 9\n",
 		 fail_text());
 	memcpy(many + 250, "$", 2);
 	snprintf(text, sizeof text,

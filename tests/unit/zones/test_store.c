@@ -293,6 +293,36 @@ static void test_a_replaced_or_cut_file_is_noticed(void **state)
 	store_close(store);
 }
 
+static void test_a_lock_file_that_is_made_again_has_the_modes_that_init_gives(void **state)
+{
+	struct store *store = create();
+
+	(void)state;
+	put(store, "key", "value");
+	store_close(store);
+	assert_int_equal(unlink(file("lock.mdb")), 0);
+	assert_int_equal(store_open_read(&store, dir), ST_OK);
+	store_close(store);
+	assert_int_equal(mode_of("lock.mdb"), 0660);
+	assert_int_equal(mode_of("data.mdb"), 0640);
+	assert_int_equal(unlink(file("lock.mdb")), 0);
+	assert_int_equal(store_open_write(&store, dir, MAP, 0), ST_OK);
+	store_close(store);
+	assert_int_equal(mode_of("lock.mdb"), 0660);
+}
+
+static void test_an_empty_data_file_is_an_unfinished_database(void **state)
+{
+	struct store *store;
+
+	(void)state;
+	assert_int_equal(fclose(fopen(file("data.mdb"), "w")), 0);
+	assert_int_equal(store_open_read(&store, dir), ST_NOINPUT);
+	assert_non_null(strstr(fail_text(), "never finished"));
+	put(store = create(), "key", "value");
+	store_close(store);
+}
+
 static void test_scans_insert_replace_and_delete(void **state)
 {
 	struct store *store = create();
@@ -366,6 +396,11 @@ int main(void)
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_replaced_or_cut_file_is_noticed, setup,
 						teardown),
+		cmocka_unit_test_setup_teardown(
+			test_a_lock_file_that_is_made_again_has_the_modes_that_init_gives, setup,
+			teardown),
+		cmocka_unit_test_setup_teardown(test_an_empty_data_file_is_an_unfinished_database,
+						setup, teardown),
 		cmocka_unit_test_setup_teardown(test_scans_insert_replace_and_delete, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_blobs_are_there_after_a_sync_and_not_before,
