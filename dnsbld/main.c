@@ -3,6 +3,7 @@
  */
 #include <getopt.h>
 #include <stdio.h>
+#include <string.h>
 #include <stdlib.h>
 
 #include "config.h"
@@ -64,7 +65,11 @@ int main(int argc, char **argv)
 
 	enum status status = config_read(config_file(file), &config);
 
-	if (!status && config->listen_count == 0) {
+	if (!status && config->user && strcmp(config->user, "root") == 0) {
+		status = fail(ST_CONFIG, "%s: user = \"root\": name an account without privileges",
+			      config->file);
+		config_free(config);
+	} else if (!status && config->listen_count == 0) {
 		status = fail(ST_CONFIG,
 			      "%s: dnsbld needs an address: listen = { \"192.0.2.53:53\" }",
 			      config->file);

@@ -59,6 +59,9 @@ static enum status read_file(struct importing *m, const char *file)
 	};
 	enum status status = list_read(&input, &m->list);
 
+	if (status == ST_IO) {
+		fail(status, "unable to read '%s': %s", file, fail_text());
+	}
 	if (!is_stdin) {
 		fclose(in);
 	}

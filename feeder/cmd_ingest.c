@@ -232,10 +232,10 @@ const struct command command_ingest = {
 	.options =
 		TAKES_WRITER | TAKES(OPTION_FORMAT) | TAKES(OPTION_REPORTER) | TAKES(OPTION_STRICT),
 	.summary = "Keeps reports as evidence and lists what the policy says",
-	.details =
-		"Abuse reports (arf: mails, RFC 5965) and relay tests (relaytest: JSON, one object or several)\n"
-		"are told apart by their content; without FILE they come from stdin. A line a report says what\n"
-		"became of it: evidence, negative, ignored, review (it names no address), excluded, duplicate\n"
-		"or unrecognised. A reporter's same report counts once; all who give no --reporter are one.\n",
+	.details = "Abuse reports (arf: mails, RFC 5965) and relay tests (relaytest: JSON, one\n"
+		   "object or several) are told apart by their content; without FILE they come\n"
+		   "from stdin. A line a report says what became of it: evidence, negative,\n"
+		   "ignored, review (it names no address), excluded, duplicate or unrecognised. A\n"
+		   "reporter's same report counts once; all who give no --reporter are one.\n",
 	.run = run,
 };

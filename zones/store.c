@@ -80,8 +80,11 @@ enum status store_error(const struct store *s, int rc, const char *what)
 	case EACCES:
 	case EPERM:
 	case EROFS:
-		return fail(ST_PERM, "%s: %s: %s (who owns the folder, and who runs this?)", s->dir,
-			    what, strerror(rc));
+		return fail(
+			ST_PERM,
+			"%s: %s: %s (dnsbld reads as its user's group, which must be that of the "
+			"folder and its files: chgrp -R)",
+			s->dir, what, strerror(rc));
 	case ENOSPC:
 	case EDQUOT:
 		return fail(ST_AGAIN, "%s: %s: the disk is full", s->dir, what);

@@ -34,6 +34,7 @@ struct query {
 struct lane {
 	int fd;
 	unsigned in_flight;
+	uint8_t round; /* the ID's high octet: answers to what was given up are of an earlier one */
 	const struct query *asked[WINDOW]; /* by ID; NULL: nothing */
 };
 
@@ -153,6 +154,7 @@ static void ask(struct lane *lane)
 		const struct query *q = &queries[query_at];
 		query_at = query_at + 1 == query_count ? 0 : query_at + 1;
 		memcpy(packet[n], q->packet, q->len);
+		packet[n][0] = lane->round;
 		packet[n][1] = (uint8_t)id;
 		iov[n] = (struct iovec){packet[n], q->len};
 		msg[n].msg_hdr = (struct msghdr){.msg_iov = &iov[n], .msg_iovlen = 1};
@@ -191,8 +193,11 @@ static bool hear(struct lane *lane)
 	}
 	int n = recvmmsg(lane->fd, msg, WINDOW, MSG_DONTWAIT, NULL);
 	for (int i = 0; i < n; i++) {
-		unsigned id = msg[i].msg_len >= 12 && packet[i][0] == 0 ? packet[i][1] : WINDOW;
+		unsigned id = msg[i].msg_len >= 12 ? packet[i][1] : WINDOW;
 
+		if (id < WINDOW && packet[i][0] != lane->round) {
+			continue; /* late; it has been counted as lost */
+		}
 		if (id >= WINDOW || !lane->asked[id]) {
 			wrong++;
 			continue;
@@ -210,6 +215,7 @@ static void give_up(struct lane *lanes)
 	for (int i = 0; i < SOCKETS; i++) {
 		lost += lanes[i].in_flight;
 		lanes[i].in_flight = 0;
+		lanes[i].round++;
 		memset(lanes[i].asked, 0, sizeof lanes[i].asked);
 	}
 }

@@ -189,6 +189,15 @@ def test_show_tells_what_is_served_and_every_claim(list_):
     assert "127.0.0.2" in str(object) and "the host" in str(object)
 
 
+def test_show_of_a_prefix_has_the_texts_that_dns_serves(list_):
+    add(list_, "192.0.2.1", "192.0.2.16/28")
+    shown = list_.feeder("show", "192.0.2.0/24").stdout
+    assert template("relay", "192.0.2.1") in shown
+    assert template("relay", "{ip}") in shown
+    assert "192.0.2.0/24" not in "".join(line for line in shown.splitlines() if "TXT" in line)
+    assert "192.0.2.1:" in shown.splitlines()
+
+
 def test_show_says_no_with_exit_1(list_):
     list_.feeder("show", "192.0.2.1", status=1)
     list_.feeder("show", "127.0.0.1", status=1)

@@ -49,6 +49,20 @@ def test_import_of_a_file(list_):
                  list_.folder / "nosuch", status=66)
 
 
+@pytest.mark.parametrize("words", [
+    ("import", "--source", "feed", "--sublist", "relay"),
+    ("import", "--source", "feed", "--sublist", "relay", "--format", "ip4set"),
+    ("exclude", "import")], ids=" ".join)
+def test_input_that_cannot_be_read_is_named(list_, words):
+    done = list_.feeder(*words, list_.folder, status=74)
+    assert f"'{list_.folder}'" in done.stderr and "Is a directory" in done.stderr
+
+
+def test_a_code_that_no_sublist_has_is_named(list_):
+    done = load(list_, ":77:foo\n192.0.2.1\n", format_="ip4set", status=65)
+    assert "line 2: no sublist of the config has code 77" in done.stderr
+
+
 def test_import_of_prefixes_and_ranges(list_):
     load(list_, "198.51.100.0/24\n203.0.113.4-203.0.113.7\n2001:db8::/32 ; remark\n",
          format_="cidr")

@@ -8,6 +8,7 @@ as inetd would hand it over. An accepted message is written to a file.
 """
 
 import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -57,7 +58,9 @@ file:
 class Exim:
     def __init__(self, folder, zone, resolv_conf):
         self.delivered_file = folder / "log/delivered"
-        self.exim = program("exim4", UNPACKED)
+        unpacked = Path(program("exim4", UNPACKED))
+        # It starts itself anew as Debian-exim, who may not look where this checkout is.
+        self.exim = shutil.copy2(unpacked, folder / "exim4")
         accounts = Accounts(folder, ACCOUNT)
         self.binds = {"/etc/resolv.conf": resolv_conf, **accounts.binds}
         for name in ("spool", "log"):
@@ -66,8 +69,10 @@ class Exim:
         self.config = folder / "exim.conf"
         self.config.write_text(CONFIG.format(account=ACCOUNT, exim=self.exim, folder=folder,
                                              zone=zone))
-        self.env = {**os.environ, "LD_LIBRARY_PATH":
-                    str(Path(self.exim).parents[1] / "lib/x86_64-linux-gnu")}
+        libraries = unpacked.parents[1] / "lib/x86_64-linux-gnu"
+        if UNPACKED == unpacked and libraries.is_dir():
+            shutil.copytree(libraries, folder / "lib", symlinks=True)
+        self.env = {**os.environ, "LD_LIBRARY_PATH": str(folder / "lib")}
         subprocess.run(self.command("-bV"), env=self.env, check=True, stdout=subprocess.DEVNULL)
 
     def command(self, *words):

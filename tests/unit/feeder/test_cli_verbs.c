@@ -132,6 +132,23 @@ static void test_what_is_added_is_listed_and_shown(void **state)
 	expect(ST_NO, "show 198.51.100.0/24");
 }
 
+static void test_the_texts_of_a_prefix_are_those_that_dns_serves(void **state)
+{
+	(void)state;
+	expect(ST_OK, "add 192.0.2.1 192.0.2.16/28 --sublist relay --text see-{ip}" NOW);
+	expect(ST_OK, "show 192.0.2.0/24" NOW);
+	expect_in_out("192.0.2.1:\n"
+		      "dnsbl.example.org A 127.0.0.2\n"
+		      "dnsbl.example.org TXT \"see-192.0.2.1\"\n"
+		      "192.0.2.16 to 192.0.2.31:\n"
+		      "dnsbl.example.org A 127.0.0.2\n"
+		      "dnsbl.example.org TXT \"see-{ip}\"\n");
+	expect(ST_OK, "show 192.0.2.0/24 --json" NOW);
+	expect_in_out("{\"first\":\"192.0.2.1\",\"last\":\"192.0.2.1\",");
+	expect_in_out("\"txt\":[\"see-192.0.2.1\"]");
+	expect_in_out("\"txt\":[\"see-{ip}\"]");
+}
+
 static void test_what_the_public_may_know(void **state)
 {
 	(void)state;
@@ -346,6 +363,8 @@ static void test_exclusions_are_imported_from_a_list(void **state)
 	expect(ST_OK, "audit --limit 1");
 	expect_in_out("\timport exclusions\t-\t-\t-\t+3-0\tlist\n");
 	expect(ST_NOINPUT, "exclude import /nonexistent");
+	expect(ST_IO, "exclude import /");
+	assert_string_equal(fail_text(), "'/': unable to read the input: Is a directory");
 }
 
 static void test_the_audit_says_who_what_when_and_why(void **state)
@@ -398,6 +417,8 @@ int main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(test_what_is_added_is_listed_and_shown, set_up,
 						tear_down),
+		cmocka_unit_test_setup_teardown(
+			test_the_texts_of_a_prefix_are_those_that_dns_serves, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_what_the_public_may_know, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_the_test_entries_are_shown_as_dns_has_them,
 						set_up, tear_down),

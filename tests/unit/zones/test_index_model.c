@@ -606,7 +606,7 @@ static void undo(struct txn *txn, struct segments *list, unsigned family, uint64
 	struct writer w = writer_of(first, sizeof first);
 	struct bytes key, value;
 	struct prefix unit;
-	uint64_t of;
+	uint64_t of = 0;
 
 	write_u64(&w, change);
 	assert_true(scan_seek(scan, writer_bytes(&w), &key, &value) &&
