@@ -59,20 +59,21 @@ static enum status refuse_excluded(struct adding *a, struct txn *txn)
 	return txn_status(txn);
 }
 
-/* Whether the claim that is there has another text than the one that was given. */
-static bool other_text(struct txn *txn, const struct claim_add *add)
+/* What was given and the claim that is there has otherwise, and keeps. */
+static const char *kept(struct txn *txn, const struct claim_add *add)
 {
-	struct claim claim = {.prefix = add->prefix,
-			      .sublist = add->sublist,
-			      .source = add->source};
-	uint8_t room[CLAIM_KEY];
-	struct writer key = writer_of(room, sizeof room);
-	struct bytes record;
+	struct claim claim;
 
-	claim_write_key(&key, &claim);
-	return txn_get(txn, TABLE_CLAIMS, writer_bytes(&key), &record) &&
-	       claim_read(writer_bytes(&key), record, &claim) &&
-	       !bytes_equal(text_read(txn, claim.text), bytes_str(add->text));
+	if (!claim_get(txn, &add->prefix, add->sublist, add->source, &claim)) {
+		return "";
+	}
+	bool reason = add->reason && !bytes_equal(claim.reason, bytes_str(add->reason));
+	bool text = add->text && !bytes_equal(text_read(txn, claim.text), bytes_str(add->text));
+
+	return reason && text ? "; its reason and text stay as they are"
+	       : reason       ? "; its reason stays as it is"
+	       : text         ? "; its text stays as it is"
+			      : "";
 }
 
 static void say_renewed(struct adding *a, struct txn *txn, const struct claim_add *add)
@@ -83,8 +84,7 @@ static void say_renewed(struct adding *a, struct txn *txn, const struct claim_ad
 		return;
 	}
 	prefix_format(&add->prefix, prefix);
-	log_info("%s is on %s already: renewed%s", prefix, a->sublist->name,
-		 add->text && other_text(txn, add) ? ", with the text that it had" : "");
+	log_info("%s is on %s already: renewed%s", prefix, a->sublist->name, kept(txn, add));
 }
 
 static void add_one(struct adding *a, struct change *change, const struct operand *operand)
