@@ -140,7 +140,8 @@ void policy_decide(const struct sublist_config *sublist, const struct evidence *
 	uint64_t expires;
 
 	*verdict = (struct verdict){0};
-	struct tally t = count(evidence, n, later(anew, complaints_since(sublist, now)), is_complaint);
+	struct tally t =
+		count(evidence, n, later(anew, complaints_since(sublist, now)), is_complaint);
 
 	if (t.reports > 0 && t.reports >= policy->reports && t.reporters >= policy->reporters &&
 	    lasts(sublist, t.last, now, &expires)) {

@@ -39,8 +39,8 @@ struct verdict {
 
 /*
  * `evidence`: of one address, each report once (evidence.h), in any order. Reports that are older
- * than policy_since() need not be among them. `removed`: when somebody last took the address off the
- * sublist by hand; 0: nobody did.
+ * than policy_since() need not be among them. `removed`: when somebody last took the address off
+ * the sublist by hand; 0: nobody did.
  */
 void policy_decide(const struct sublist_config *sublist, const struct evidence *evidence,
 		   size_t count, uint64_t removed, uint64_t now, struct verdict *verdict);
