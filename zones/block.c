@@ -6,33 +6,18 @@
 
 #include <stdlib.h>
 
-/* How many of the `count` ascending u16s at `keys` are <= low. */
-static inline uint32_t rank(const uint8_t *keys, uint32_t count, uint16_t low)
+/*
+ * How many of the `count` ascending u16s are <= low. They lie `stride` bytes apart: 2, or 4 where
+ * they are the firsts of runs.
+ */
+static inline uint32_t rank(const uint8_t *keys, unsigned stride, uint32_t count, uint16_t low)
 {
 	uint32_t at = 0;
 
 	while (count > 0) {
 		uint32_t half = count / 2, mid = at + half;
 
-		if (peek_u16(keys + 2 * (size_t)mid) <= low) {
-			at = mid + 1;
-			count -= half + 1;
-		} else {
-			count = half;
-		}
-	}
-	return at;
-}
-
-/* The same for runs, which are pairs. */
-static inline uint32_t rank_runs(const uint8_t *runs, uint32_t count, uint16_t low)
-{
-	uint32_t at = 0;
-
-	while (count > 0) {
-		uint32_t half = count / 2, mid = at + half;
-
-		if (peek_u16(runs + 4 * (size_t)mid) <= low) {
+		if (peek_u16(keys + (size_t)stride * mid) <= low) {
 			at = mid + 1;
 			count -= half + 1;
 		} else {
@@ -53,10 +38,10 @@ static inline bool container_has(unsigned kind, const uint8_t *body, uint32_t it
 
 	switch (kind) {
 	case ARRAY:
-		at = rank(body, items, low);
+		at = rank(body, 2, items, low);
 		return at > 0 && peek_u16(body + 2 * (size_t)(at - 1)) == low;
 	case RUNS:
-		at = rank_runs(body, items, low);
+		at = rank(body, 4, items, low);
 		return at > 0 && peek_u16(body + 4 * (size_t)(at - 1) + 2) >= low;
 	default:
 		return body[low >> 3] >> (7 - (low & 7)) & 1;
@@ -130,7 +115,7 @@ uint32_t block_find(struct bytes block, uint16_t low)
 	if (!map_of(block, &m)) {
 		return 0;
 	}
-	uint32_t at = rank(m.firsts, m.items, low);
+	uint32_t at = rank(m.firsts, 2, m.items, low);
 	return at > 0 && peek_u16(m.lasts + 2 * (size_t)(at - 1)) >= low ? map_answer(&m, at - 1)
 									 : 0;
 }
