@@ -52,19 +52,15 @@ static void list_all(struct listing *l)
 static void list_source(struct listing *l, uint32_t source)
 {
 	struct source_walk *walk = source_walk_open(l->txn, source, NULL);
-	struct claim claim = {.source = source};
-	uint8_t room[CLAIM_KEY];
-	struct bytes record;
+	struct prefix prefix;
+	struct claim claim;
+	uint16_t sublist;
 
-	while (source_walk_next(walk, &claim.prefix, &claim.sublist)) {
-		struct writer key = writer_of(room, sizeof room);
-
-		claim_write_key(&key, &claim);
-		if (l->sublist && claim.sublist != l->sublist) {
+	while (source_walk_next(walk, &prefix, &sublist)) {
+		if (l->sublist && sublist != l->sublist) {
 			continue;
 		}
-		if (!txn_get(l->txn, TABLE_CLAIMS, writer_bytes(&key), &record) ||
-		    !claim_read(writer_bytes(&key), record, &claim)) {
+		if (!claim_get(l->txn, &prefix, sublist, source, &claim)) {
 			txn_fail(l->txn,
 				 fail(ST_INTERNAL, "a claim of %s is missing: run 'feeder check'",
 				      l->call->source));

@@ -5,8 +5,7 @@
  *
  *     change_begin(&change, store, config, &who);      sweeps what has expired, up to 10,000 rows
  *     change_add(change, &add); …                      sticky errors, as in store.h
- *     change_commit(change, &outcome);                 index, journal and serials are made here,
- * for all at once
+ *     change_commit(change, &outcome);                 index, journal, serials: for all at once
  */
 #ifndef DNSBLD_CHANGE_H
 #define DNSBLD_CHANGE_H

@@ -72,6 +72,9 @@ size_t prefix_format(const struct prefix *p, char text[PREFIX_TEXT]);
 /* family(1) addr(4|16) len(1). Sorted bytes sort as prefix_compare() does. */
 void prefix_write(struct writer *w, const struct prefix *p);
 
+/* The bytes of prefix_write() alone, in `room`: a key, or where keys about the prefix begin. */
+struct bytes prefix_key(uint8_t room[PREFIX_KEY], const struct prefix *p);
+
 /* The inverse; bad on a family that is none, a length past it, or bits past the length. */
 struct prefix prefix_read(struct reader *r);
 

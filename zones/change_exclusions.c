@@ -48,19 +48,11 @@ void change_forget_excluded(struct change *c)
 	c->excluded.known = false;
 }
 
-static struct bytes key_of(uint8_t room[PREFIX_KEY], const struct prefix *prefix)
-{
-	struct writer w = writer_of(room, PREFIX_KEY);
-
-	prefix_write(&w, prefix);
-	return writer_bytes(&w);
-}
-
 bool change_exclude(struct change *change, const struct prefix *prefix, const char *comment,
 		    uint64_t expires)
 {
 	uint8_t room[PREFIX_KEY], record[EXCLUSION_RECORD];
-	struct bytes key = key_of(room, prefix), value;
+	struct bytes key = prefix_key(room, prefix), value;
 	struct exclusion fresh = {
 		.prefix = *prefix,
 		.created = change->who.now,
@@ -100,7 +92,7 @@ bool change_exclude(struct change *change, const struct prefix *prefix, const ch
 bool change_unexclude(struct change *change, const struct prefix *prefix)
 {
 	uint8_t room[PREFIX_KEY];
-	struct bytes key = key_of(room, prefix), value;
+	struct bytes key = prefix_key(room, prefix), value;
 	struct exclusion old;
 
 	if (!txn_get(change->txn, TABLE_EXCLUSIONS, key, &value) ||

@@ -83,11 +83,9 @@ void claims_covering(struct txn *txn, const struct prefix *prefix, claim_visit *
 	state_read(txn, &state);
 	for (unsigned len = 0; len <= prefix->len; len++) {
 		struct prefix wider = prefix_of(prefix->family, prefix->addr, len);
-		struct writer w = writer_of(room, sizeof room);
 
-		prefix_write(&w, &wider);
 		if (*lengths_at(&state.claims, prefix->family, len) > 0 &&
-		    !walk(scan, writer_bytes(&w), &wider, true, visit, context)) {
+		    !walk(scan, prefix_key(room, &wider), &wider, true, visit, context)) {
 			break;
 		}
 	}

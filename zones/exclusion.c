@@ -56,12 +56,10 @@ static void below(struct scan *scan, const struct prefix *within, exclusion_visi
 		  void *context)
 {
 	uint8_t room[PREFIX_KEY];
-	struct writer w = writer_of(room, sizeof room);
 	struct bytes key, value;
 	struct exclusion e;
 
-	prefix_write(&w, within);
-	for (bool more = scan_seek(scan, writer_bytes(&w), &key, &value); more;
+	for (bool more = scan_seek(scan, prefix_key(room, within), &key, &value); more;
 	     more = scan_next(scan, &key, &value)) {
 		if (!exclusion_read(key, value, &e)) {
 			scan_damaged(scan);
@@ -87,12 +85,11 @@ void exclusions_covering(struct txn *txn, const struct prefix *prefix, exclusion
 	state_read(txn, &state);
 	for (unsigned len = 0; len <= prefix->len; len++) {
 		struct prefix wider = prefix_of(prefix->family, prefix->addr, len);
-		struct writer w = writer_of(room, sizeof room);
+		struct bytes key = prefix_key(room, &wider);
 
-		prefix_write(&w, &wider);
 		if (*lengths_at(&state.exclusions, prefix->family, len) > 0 &&
-		    txn_get(txn, TABLE_EXCLUSIONS, writer_bytes(&w), &value) &&
-		    exclusion_read(writer_bytes(&w), value, &e) && !visit(context, &e)) {
+		    txn_get(txn, TABLE_EXCLUSIONS, key, &value) && exclusion_read(key, value, &e) &&
+		    !visit(context, &e)) {
 			return;
 		}
 	}

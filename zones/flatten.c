@@ -186,14 +186,6 @@ static bool lay(struct walk *w, struct scan *scan, struct flatten_frame *frame, 
 	return more;
 }
 
-static struct bytes key_of(uint8_t room[PREFIX_KEY], const struct prefix *p)
-{
-	struct writer w = writer_of(room, PREFIX_KEY);
-
-	prefix_write(&w, p);
-	return writer_bytes(&w);
-}
-
 /* What covers the region from above goes into the first frame. */
 static void from_above(struct walk *w, const struct prefix *region, struct scan *claims)
 {
@@ -205,11 +197,11 @@ static void from_above(struct walk *w, const struct prefix *region, struct scan 
 		struct prefix wider = prefix_of(region->family, region->addr, len);
 
 		if (*lengths_at(&w->f->exclusions, region->family, len) > 0 &&
-		    txn_get(w->f->txn, TABLE_EXCLUSIONS, key_of(room, &wider), &value)) {
+		    txn_get(w->f->txn, TABLE_EXCLUSIONS, prefix_key(room, &wider), &value)) {
 			w->frame[0].excluded = true;
 		}
 		if (*lengths_at(&w->f->claims, region->family, len) == 0 ||
-		    !scan_seek(claims, key_of(room, &wider), &key, &value)) {
+		    !scan_seek(claims, prefix_key(room, &wider), &key, &value)) {
 			continue;
 		}
 		if (!claim_read(key, value, &claim)) {
@@ -241,8 +233,8 @@ void flatten_region(struct flatten *f, const struct prefix *region, struct segme
 	w.frame[0].answer.count = 0;
 	from_above(&w, region, claims);
 
-	bool more = scan_seek(claims, key_of(room, region), &key, &value);
-	bool more_holes = scan_seek(holes, key_of(room, region), &hole_key, &hole_value);
+	bool more = scan_seek(claims, prefix_key(room, region), &key, &value);
+	bool more_holes = scan_seek(holes, prefix_key(room, region), &hole_key, &hole_value);
 	if (more && !claim_read(key, value, &claim)) {
 		scan_damaged(claims);
 	}

@@ -214,6 +214,14 @@ void prefix_write(struct writer *w, const struct prefix *p)
 	write_u8(w, p->len);
 }
 
+struct bytes prefix_key(uint8_t room[PREFIX_KEY], const struct prefix *p)
+{
+	struct writer w = writer_of(room, PREFIX_KEY);
+
+	prefix_write(&w, p);
+	return writer_bytes(&w);
+}
+
 struct prefix prefix_read(struct reader *r)
 {
 	struct prefix p = {0};

@@ -2,9 +2,10 @@
  * cli.h: feeder's verbs without a process: a line goes through the options' parser to its verb,
  * which works on a database in a folder of its own; what it prints is kept.
  *
- *     cli_begin(&cli, "");                                     a config, and a database made by
- * `init` assert_int_equal(cli_run(&cli, "add 192.0.2.1 --sublist relay"), ST_OK); cli.out what came
- * to stdout cli_end(&cli);
+ *     cli_begin(&cli, "");                      a config, and a database made by `init`
+ *     cli_run(&cli, "add 192.0.2.1 --sublist relay");
+ *     cli.out                                   what came to stdout
+ *     cli_end(&cli);
  *
  * The folder is there before `init`, and root's where root runs this, so that nobody else is
  * become.

@@ -11,35 +11,7 @@
 
 #include <cmocka.h>
 
-#define NOW   " --now 2026-11-21T10:00:00Z"
-#define LATER " --now 2026-11-22T10:00:00Z"
-
-static struct cli cli;
-
-static int set_up(void **state)
-{
-	(void)state;
-	cli_begin(&cli, "");
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	/* Whatever a test did, the database is what its claims say. */
-	assert_int_equal(cli_run(&cli, "check"), ST_OK);
-	cli_end(&cli);
-	return 0;
-}
-
-static void expect(enum status status, const char *line)
-{
-	enum status is = cli_run(&cli, line);
-
-	if (is != status) {
-		fail_msg("'%s' is %d and not %d: %s", line, is, status, fail_text());
-	}
-}
+#include "cli_frame.h"
 
 static void expect_out(const char *out)
 {
