@@ -48,7 +48,7 @@ LDFLAGS  := -pie -Wl,-z,relro -Wl,-z,now -Wl,--as-needed $(SANITIZE)
 # What each folder may use. --as-needed leaves out of a program what it does not call.
 ZONES_PKGS  := lmdb ldns libconfuse jansson
 DNSBLD_PKGS := libevent_core
-FEEDER_PKGS := libevent_core jansson gmime-3.0 libzstd
+FEEDER_PKGS := libevent_core jansson gmime-3.0 libzstd expat libzip libseccomp
 TEST_PKGS   := cmocka
 
 # Their headers are not ours to warn about.
@@ -209,15 +209,16 @@ install: all
 	install -D -m 755 $O/dnsbld $(SBIN)/dnsbld
 	install -D -m 755 $O/feeder $(BIN)/feeder
 	install -D -m 644 dnsbld/dnsbld.conf $(DOC)/dnsbld.conf.sample
+	install -D -m 644 feeder/fail2ban/dnsbld.conf $(DOC)/fail2ban/dnsbld.conf
 	$(foreach page,$(MAN_PAGES),install -D -m 644 $(page) $(call man_path,$(page)) &&) :
 	$(foreach unit,$(UNIT_FILES),install -D -m 644 $(unit) $(UNITS)/$(notdir $(unit)) &&) :
 	$(foreach unit,$(UNIT_FILES),sed -i 's|/usr/local/|$(PREFIX)/|' $(UNITS)/$(notdir $(unit)) &&) :
 
 uninstall:
-	rm -f $(SBIN)/dnsbld $(BIN)/feeder $(DOC)/dnsbld.conf.sample
+	rm -f $(SBIN)/dnsbld $(BIN)/feeder $(DOC)/dnsbld.conf.sample $(DOC)/fail2ban/dnsbld.conf
 	rm -f $(foreach page,$(MAN_PAGES),$(call man_path,$(page)))
 	rm -f $(foreach unit,$(UNIT_FILES),$(UNITS)/$(notdir $(unit)))
-	-rmdir $(DOC)
+	-rmdir $(DOC)/fail2ban $(DOC)
 
 clean:
 	rm -rf $(BUILD)

@@ -11,6 +11,7 @@
 
 #include "answer.h"
 #include "excluded.h"
+#include "holes.h"
 #include "json.h"
 #include "log.h"
 #include "operands.h"
@@ -94,15 +95,21 @@ static void add_one(struct adding *a, struct change *change, const struct operan
 
 	add.prefix = operand->prefix;
 	switch (change_add(change, &add)) {
-	case CLAIM_ADDED:
+	case CLAIM_ADDED: {
+		bool forced = add.force && prefix_excluded(change_txn(change), &add.prefix, &by);
+
 		a->added++;
-		change_audit(change, &(struct audit_entry){.event = "add",
+		if (!forced && a->added <= BAD_NAMED) {
+			holes_say(change_txn(change), &add.prefix);
+		}
+		change_audit(change, &(struct audit_entry){.event = forced ? "add forced" : "add",
 							   .prefix = &add.prefix,
 							   .sublist = a->sublist->name,
 							   .source = call_source(a->call),
 							   .reason = add.reason,
 							   .added = 1});
 		break;
+	}
 	case CLAIM_RENEWED:
 	case CLAIM_UNTOUCHED:
 		a->renewed++;

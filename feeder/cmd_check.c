@@ -7,6 +7,7 @@
 #include <inttypes.h>
 
 #include "check.h"
+#include "evidence.h"
 #include "expiry.h"
 #include "feeder.h"
 #include "json.h"
@@ -46,6 +47,8 @@ static enum status run(struct call *call)
 	}
 	if (!status) {
 		status = check_run(txn, print, &c);
+		evidence_check(txn, print, &c);
+		status = txn_status(txn) ? txn_status(txn) : c.faults > 0 ? ST_NO : status;
 		due = expiry_due(txn, call->now);
 		txn_abort(txn);
 	}
@@ -65,7 +68,8 @@ const struct command command_check = {
 	.verb = "check",
 	.summary = "Makes the index anew from the claims, and compares",
 	.details =
-		"And so with all else that is derived. Names what differs, one a line. Exit\n"
+		"And so with all else that is derived, and with reports and what leads to them.\n"
+		"Names what differs, one a line. Exit\n"
 		"code 0: all agrees. 1: something does not; restore a backup and tell us. Reads\n"
 		"one snapshot while the server and other verbs go on.\n",
 	.run = run,

@@ -4,15 +4,18 @@
  *
  *     words, stdin or a file ─▶ operands ─▶ change_exclude() or change_unexclude(), in slices
  *
+ * A file is one of lines, or a warninglist of MISP (exclude_misp.c), whose name is the comment.
  * Added and removed by hand, each is a row of the audit; an import is one row.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "exclude_misp.h"
 #include "json.h"
 #include "log.h"
 #include "operands.h"
@@ -20,10 +23,14 @@
 #include "progress.h"
 #include "slices.h"
 
+enum { FILE_MAX = 64 << 20 }; /* of an import: four million prefixes */
+
 struct excluding {
 	const struct call *call;
 	bool remove;
 	bool import; /* one row in the audit, not one a prefix */
+	const char *comment;
+	char name[EXCLUSION_COMMENT]; /* of the list */
 	uint64_t expires;
 	struct operands operands;
 	uint64_t done;   /* added, or removed */
@@ -36,7 +43,7 @@ static bool exclude_one(struct excluding *e, struct slices *slices, const struct
 	if (e->remove) {
 		return change_unexclude(slices->change, prefix);
 	}
-	return change_exclude(slices->change, prefix, e->call->comment, e->expires);
+	return change_exclude(slices->change, prefix, e->comment, e->expires);
 }
 
 static void say_undone(const struct excluding *e, const struct prefix *prefix)
@@ -77,7 +84,7 @@ static enum status exclude_operands(struct excluding *e, struct slices *slices)
 				slices->change,
 				&(struct audit_entry){.event = e->remove ? "unexclude" : "exclude",
 						      .prefix = prefix,
-						      .reason = e->call->comment});
+						      .reason = e->comment});
 		}
 		slices->rows++;
 		progress_at(i);
@@ -98,7 +105,7 @@ static enum status store_exclusions(struct excluding *e)
 	if (!status) {
 		if (e->import) {
 			slices.row = (struct audit_entry){.event = "import exclusions",
-							  .reason = e->call->comment};
+							  .reason = e->comment};
 		}
 		progress_begin(e->remove ? "removing" : "excluding", e->operands.count);
 		status = exclude_operands(e, &slices);
@@ -146,7 +153,7 @@ static enum status finish(struct excluding *e, enum status status)
 
 static enum status run_add(struct call *call)
 {
-	struct excluding e = {.call = call};
+	struct excluding e = {.call = call, .comment = call->comment};
 	enum status status = call_expires(call, NULL, &e.expires);
 
 	return finish(&e, status ? status : operands_read(call, &e.operands, OPERAND_ANY));
@@ -159,9 +166,73 @@ static enum status run_remove(struct call *call)
 	return finish(&e, operands_read(call, &e.operands, OPERAND_ANY));
 }
 
+/* All of an input. The caller frees text->data, whatever comes back. */
+static enum status read_all(int fd, struct bytes *text)
+{
+	uint8_t *data = NULL;
+	size_t room = 0, len = 0;
+	ssize_t got;
+
+	do {
+		if (len == room) {
+			room = room ? room * 2 : 1 << 16;
+			data = must_realloc(data, room);
+		}
+		got = read(fd, data + len, room - len);
+		len += got > 0 ? (size_t)got : 0;
+	} while ((got > 0 && len <= FILE_MAX) || (got < 0 && errno == EINTR));
+	*text = bytes_of(data, len);
+	if (got < 0) {
+		return fail(ST_IO, "unable to read the input: %s", strerror(errno));
+	}
+	return len > FILE_MAX ? fail(ST_DATA, "larger than %d MiB", FILE_MAX >> 20) : ST_OK;
+}
+
+/* The text is changed: words are cut out in place. */
+static void take_lines(struct operands *operands, char *text, size_t len)
+{
+	uint64_t number = 1;
+
+	for (size_t at = 0; at < len; number++) {
+		char *newline = memchr(text + at, '\n', len - at);
+		size_t end = newline ? (size_t)(newline - text) : len;
+
+		for (char *nul; (nul = memchr(text + at, '\0', end - at));) {
+			*nul = '?';
+		}
+		text[end] = '\0';
+
+		char *word = line_word(text + at);
+
+		if (word) {
+			operands_take(operands, word, number, OPERAND_RANGE);
+		}
+		at = end + 1;
+	}
+}
+
+static enum status take_input(struct excluding *e, int fd)
+{
+	struct bytes text;
+	enum status status = read_all(fd, &text);
+	char *room = (char *)(uintptr_t)text.data;
+
+	if (!status && misp_begins(text)) {
+		status = misp_read(text, &e->operands, e->name);
+		if (!e->comment && e->name[0]) {
+			e->comment = e->name;
+		}
+	} else if (!status) {
+		room = must_realloc(room, text.len + 1);
+		take_lines(&e->operands, room, text.len);
+	}
+	free(room);
+	return status;
+}
+
 static enum status run_import(struct call *call)
 {
-	struct excluding e = {.call = call, .import = true};
+	struct excluding e = {.call = call, .import = true, .comment = call->comment};
 	const char *file = call->operands[0];
 	bool is_stdin = strcmp(file, "-") == 0;
 	enum status status = call_expires(call, NULL, &e.expires);
@@ -174,10 +245,12 @@ static enum status run_import(struct call *call)
 	if (fd < 0) {
 		return fail(ST_NOINPUT, "unable to open '%s': %s", file, strerror(errno));
 	}
-	status = operands_read_fd(&e.operands, fd, OPERAND_RANGE);
+	status = take_input(&e, fd);
+	if (status) {
+		status = fail(status, "'%s': %s", is_stdin ? "stdin" : file, fail_text());
+	}
 	if (!is_stdin) {
 		close(fd);
-		status = status ? fail(status, "'%s': %s", file, fail_text()) : ST_OK;
 	}
 	return finish(&e, status ? status : operands_accept(call, &e.operands));
 }
@@ -220,7 +293,12 @@ const struct command command_exclude_import = {
 	.options =
 		TAKES_WRITER | TAKES(OPTION_COMMENT) | TAKES(OPTION_EXPIRES) | TAKES(OPTION_STRICT),
 	.summary = "Excludes all that a file has",
-	.details = "One prefix, address or range FIRST-LAST a line; what follows on the line is\n"
-		   "ignored, and so are blank lines and those that begin with # or ;.\n",
+	.details =
+		"One prefix, address or range FIRST-LAST a line; what follows on the line is\n"
+		"ignored, and so are blank lines and those that begin with # or ;. Or a\n"
+		"warninglist of the MISP project (JSON) of type cidr, whose name is the comment\n"
+		"unless --comment gives one. What is excluded already is renewed. Bad prefixes\n"
+		"are named, the others are excluded, and the exit code is 65; with --strict\n"
+		"none is.\n",
 	.run = run_import,
 };

@@ -20,6 +20,7 @@
 #include "log.h"
 #include "output.h"
 #include "progress.h"
+#include "rfc3339.h"
 #include "source.h"
 #include "withdraw.h"
 
@@ -28,14 +29,7 @@ static void on_bad_line(void *context, uint64_t line, const char *why)
 	bad_line(context, line, why);
 }
 
-/* Nobody says what his list is in most cases, and of JSON every line begins like this. */
-static enum list_format detect(FILE *in)
-{
-	int first = getc(in);
-
-	ungetc(first, in);
-	return first == '{' ? LIST_JSON : LIST_CIDR;
-}
+enum { STALE_S = 7 * 24 * 3600 }; /* feeds that say when they were made are made daily */
 
 static enum status read_file(struct importing *m, const char *file)
 {
@@ -44,9 +38,6 @@ static enum status read_file(struct importing *m, const char *file)
 
 	if (!in) {
 		return fail(ST_NOINPUT, "unable to open '%s': %s", file, strerror(errno));
-	}
-	if (m->format == LIST_UNKNOWN) {
-		m->format = detect(in);
 	}
 	const struct list_input input = {
 		.in = in,
@@ -59,8 +50,9 @@ static enum status read_file(struct importing *m, const char *file)
 	};
 	enum status status = list_read(&input, &m->list);
 
-	if (status == ST_IO) {
-		fail(status, "unable to read '%s': %s", file, fail_text());
+	if (status) {
+		fail(status, status == ST_IO ? "unable to read '%s': %s" : "'%s': %s", file,
+		     fail_text());
 	}
 	if (!is_stdin) {
 		fclose(in);
@@ -96,7 +88,10 @@ static uint64_t last_size(const struct importing *m, struct txn *txn)
 	return size;
 }
 
-/* A feed that was cut off on its way, or went mad (DESIGN: under half or over ten times). */
+/*
+ * A feed that was cut off on its way, went mad (DESIGN: under half or over ten times), or is
+ * fetched from where it stands still. Of the first import nothing can be said.
+ */
 static enum status guard(struct importing *m, struct txn *txn)
 {
 	uint64_t old = last_size(m, txn);
@@ -109,6 +104,14 @@ static enum status guard(struct importing *m, struct txn *txn)
 		how = "under half";
 	} else if (m->list.count > old * 10) {
 		how = "over ten times";
+	}
+	if (m->list.made && m->list.made + STALE_S < m->call->now) {
+		char made[TIME_TEXT];
+
+		return fail(ST_DATA,
+			    "the list was made at %s, over a week ago: nothing was changed; "
+			    "--force imports it",
+			    time_format(m->list.made, made));
 	}
 	if (how) {
 		return fail(ST_DATA,
@@ -177,6 +180,7 @@ static void print_summary(const struct importing *m)
 		json_number(&json, "excluded", m->excluded);
 		json_number(&json, "expired", m->expired);
 		json_number(&json, "bad", m->list.bad_lines);
+		json_number(&json, "left_out", m->list.left_out);
 		json_number(&json, "lines", m->list.lines);
 		json_number(&json, "change", m->change);
 		json_end(&json);
@@ -187,6 +191,10 @@ static void print_summary(const struct importing *m)
 		 m->withdrawn, m->excluded, m->list.bad_lines);
 	if (m->expired) {
 		log_info("%" PRIu64 " had expired already and were left out", m->expired);
+	}
+	if (m->list.left_out) {
+		log_info("%" PRIu64 " lines were about something else and were left out",
+			 m->list.left_out);
 	}
 }
 
@@ -251,18 +259,32 @@ const struct command command_import = {
 	.details =
 		"formats:\n"
 		"  plain      an address a line; what follows it is ignored\n"
-		"  cidr       a prefix or a range FIRST-LAST a line, likewise\n"
+		"  cidr, netset\n"
+		"             a prefix or a range FIRST-LAST a line, likewise\n"
+		"  spamhaus-drop, spamhaus-drop-json\n"
+		"             'PREFIX ; SBL1234' a line, or JSON lines with their metadata\n"
+		"             record; the SBL number becomes the reason\n"
+		"  spamhaus-cert\n"
+		"             the open relays among its rows\n"
+		"  dshield    block.txt\n"
+		"  ipset      what 'ipset save' and 'ipset list' print: a timeout is the expiry,\n"
+		"             a comment the reason, nomatch a hole\n"
+		"  csv        the first row names the columns: ip, address, cidr, network,\n"
+		"             prefix or src_ip; if there, reason or comment, text and expires\n"
 		"  ip4set, ip4trie, ip6trie, combined\n"
 		"             rbldnsd's, meaning what rbldnsd would answer; a line's :code:text\n"
 		"             beats --sublist and its text\n"
 		"  json       an object a line, as 'feeder list --json' and\n"
 		"             'feeder export --format json' write\n"
-		"Without --format: json where the file begins with '{', else cidr.\n"
+		"Without --format: what the file looks like, else cidr. A web page, something\n"
+		"compressed, or a file that its format shows to be cut off or expired is\n"
+		"refused as a whole (65).\n"
 		"\n"
 		"--replace takes the file for all that the source claims: what it no longer has\n"
-		"is withdrawn. In plain and cidr files, which name no sublist, that is all that\n"
-		"the source claims on --sublist. A file with under half or over ten times as\n"
-		"much as the source claims now is refused (65) without --force.\n"
+		"is withdrawn. In files that name no sublist (all but json and rbldnsd's) that\n"
+		"is all that the source claims on --sublist. A file with under half or over ten\n"
+		"times as much as last time, or one that says it was made over a week ago, is\n"
+		"refused (65) without --force.\n"
 		"\n"
 		"Without --expires, and where the line says nothing, the sublist's time counts.\n"
 		"What an exclusion covers is counted and not stored. Bad lines are named, the\n"

@@ -1,8 +1,9 @@
 /*
  * cmd_show.c: feeder show: what DNS serves for an address or a prefix, and why.
  *
- *     served.c ─▶ claims ─▶ | --public ends here | ─▶ exclusions ─▶ reports ─▶ history
+ *     served.c ─▶ claims ─▶ exclusions ─▶ reports ─▶ history
  *
+ * With --public all who reported, were written to or work here stay unnamed, and so do their words.
  * In text a part without content has no heading; in JSON it is an empty array. All of it is one
  * snapshot.
  */
@@ -11,14 +12,15 @@
 #include "answer.h"
 #include "audittext.h"
 #include "claimtext.h"
-#include "evidence.h"
+#include "evidencetext.h"
 #include "exclusiontext.h"
 #include "feeder.h"
 #include "output.h"
+#include "policy.h"
 #include "rfc3339.h"
 #include "served.h"
 
-enum { INSIDE_SHOWN = 64 }; /* claims inside a prefix: a /8 can have millions */
+enum { INSIDE_SHOWN = 64 }; /* claims or reports inside a prefix: a /8 can have millions */
 
 struct showing {
 	const struct call *call;
@@ -62,6 +64,12 @@ static void item(struct showing *s)
 	fputs("  ", output());
 }
 
+/* The rule that fired, and its figures, are for the listed to know. */
+static bool by_policy(struct showing *s, const struct claim *claim)
+{
+	return strcmp(names_source(&s->names, claim->source), POLICY_SOURCE) == 0;
+}
+
 static void print_claim(struct showing *s, const struct claim *claim)
 {
 	char prefix[PREFIX_TEXT], created[TIME_TEXT], seen[TIME_TEXT], expires[TIME_TEXT];
@@ -70,13 +78,15 @@ static void print_claim(struct showing *s, const struct claim *claim)
 
 	prefix_format(&claim->prefix, prefix);
 	fprintf(out, "%s on %s", prefix, names_sublist(&s->names, claim->sublist));
-	if (!s->call->public) {
+	bool told = !s->call->public || by_policy(s, claim);
+
+	if (told) {
 		fprintf(out, " by %s", names_source(&s->names, claim->source));
 	}
 	fprintf(out, "\n    since %s, last seen %s, expires %s\n",
 		time_format(claim->created, created), time_format(claim->last_seen, seen),
 		claim->expires ? time_format(claim->expires, expires) : "never");
-	if (claim->reason.len > 0 && !s->call->public) {
+	if (claim->reason.len > 0 && told) {
 		fprintf(out, "    reason: %.*s\n", (int)claim->reason.len,
 			(const char *)claim->reason.data);
 	}
@@ -93,7 +103,8 @@ static bool show_claim(void *context, const struct claim *stored)
 	claim_resolve(s->txn, &claim);
 	item(s);
 	if (s->call->json) {
-		claim_print_json(&claim, &s->names, s->call->public, &s->json);
+		claim_print_json(&claim, &s->names, s->call->public && !by_policy(s, &claim),
+				 &s->json);
 		json_close(&s->json, '}');
 	} else {
 		print_claim(s, &claim);
@@ -113,35 +124,18 @@ static bool show_exclusion(void *context, const struct exclusion *exclusion)
 	struct showing *s = context;
 
 	item(s);
+	struct exclusion shown = *exclusion;
+
+	if (s->call->public) {
+		shown.comment = (struct bytes){0};
+	}
 	if (s->call->json) {
-		exclusion_print_json(exclusion, &s->json);
+		exclusion_print_json(&shown, &s->json);
 		json_close(&s->json, '}');
 	} else {
-		exclusion_print_line(exclusion);
+		exclusion_print_line(&shown);
 	}
 	return true;
-}
-
-static void print_evidence(struct showing *s, const struct evidence *evidence)
-{
-	const struct report *report = &evidence->report;
-	struct bytes reporter = reporter_name(s->txn, evidence->reporter);
-	const char *category = report_category_name(report->category);
-	char time[TIME_TEXT];
-
-	if (s->call->json) {
-		json_time(&s->json, "observed", report->observed);
-		json_time(&s->json, "received", evidence->received);
-		json_bytes(&s->json, "reporter", reporter);
-		json_text(&s->json, "format", report_format_name(report->format));
-		json_text(&s->json, "category", category);
-		json_text(&s->json, "disposition", report_disposition_name(report->disposition));
-		json_number(&s->json, "incidents", report->incidents);
-		return;
-	}
-	fprintf(output(), "%s %s, by %.*s, %s\n", time_format(evidence_time(evidence), time),
-		category ? category : "unknown", (int)reporter.len, (const char *)reporter.data,
-		report_disposition_name(report->disposition));
 }
 
 static bool show_evidence(void *context, const struct evidence *evidence)
@@ -149,11 +143,21 @@ static bool show_evidence(void *context, const struct evidence *evidence)
 	struct showing *s = context;
 
 	item(s);
-	print_evidence(s, evidence);
 	if (s->call->json) {
+		evidence_print_json(s->txn, evidence, s->call->public, &s->json);
 		json_close(&s->json, '}');
+	} else {
+		evidence_print(s->txn, evidence, s->call->public);
 	}
 	return true;
+}
+
+/* Backwards, so the highest addresses are shown where there are many. */
+static bool show_evidence_inside(void *context, const struct evidence *evidence)
+{
+	struct showing *s = context;
+
+	return ++s->inside > INSIDE_SHOWN ? false : show_evidence(s, evidence);
 }
 
 static bool collect_audit(void *context, const struct audit_row *row)
@@ -176,6 +180,17 @@ static int by_number(const void *a, const void *b)
 	return left < right ? -1 : left > right;
 }
 
+/* Who did it, and the words of those who did, are ours alone to know; what the policy says is not.
+ */
+static void redact(struct audit_row *row)
+{
+	if (!bytes_equal(row->source, bytes_str(POLICY_SOURCE))) {
+		row->reason = (struct bytes){0};
+		row->source = (struct bytes){0};
+	}
+	row->actor = (struct bytes){0};
+}
+
 /*
  * They come prefix by prefix; a story is told in the order of time. What they borrow stays till
  * the end.
@@ -187,6 +202,9 @@ static void show_history(struct showing *s)
 		qsort(s->rows, s->row_count, sizeof *s->rows, by_number);
 	}
 	for (size_t i = 0; i < s->row_count; i++) {
+		if (s->call->public) {
+			redact(&s->rows[i]);
+		}
 		item(s);
 		if (s->call->json) {
 			audit_print_json(&s->rows[i], &s->json);
@@ -214,7 +232,6 @@ static void show_claims(struct showing *s)
 	}
 }
 
-/* What is ours alone to know. */
 static void show_more(struct showing *s)
 {
 	begin(s, "exclusions", "exclusions (prefix, expires, comment)");
@@ -222,7 +239,10 @@ static void show_more(struct showing *s)
 	end(s);
 	begin(s, "evidence", "reports");
 	if (s->prefix.len == prefix_bits(s->prefix.family)) {
-		evidence_of(s->txn, s->prefix.family, s->prefix.addr, 0, show_evidence, s);
+		evidence_of(s->txn, s->prefix.family, s->prefix.addr, show_evidence, s);
+	} else {
+		s->inside = 0;
+		evidence_within(s->txn, &s->prefix, show_evidence_inside, s);
 	}
 	end(s);
 	begin(s, "history",
@@ -248,9 +268,7 @@ static bool show(struct showing *s)
 		fprintf(output(), "%s is %s\n", text, listed ? "listed" : "not listed");
 	}
 	show_claims(s);
-	if (!s->call->public) {
-		show_more(s);
-	}
+	show_more(s);
 	if (s->call->json) {
 		json_end(&s->json);
 	}
@@ -289,9 +307,9 @@ const struct command command_show = {
 	.options = TAKES(OPTION_PUBLIC),
 	.summary = "Shows what DNS serves for an address, and why",
 	.details = "The records of each zone; every claim that covers it; exclusions; what was\n"
-		   "reported of it; what was done about it, by whom and why. --public leaves out\n"
-		   "all but the records and, of the claims, prefix, sublist, text and times. Exit\n"
-		   "code 0: it is listed (of a prefix: something in it is), on any sublist. 1: it\n"
-		   "is not.\n",
+		   "reported of it; what was done about it, by whom and why. With --public those\n"
+		   "who reported, who were written to and who work here stay unnamed, and their\n"
+		   "words unsaid; what the policy found is told. Exit code 0: it is listed (of a\n"
+		   "prefix: something in it is), on any sublist. 1: it is not.\n",
 	.run = run,
 };

@@ -9,36 +9,67 @@
 #include "json.h"
 #include "log.h"
 #include "output.h"
+#include "retention.h"
 
 struct swept {
 	uint64_t rows;
+	uint64_t reports;
 	unsigned zones; /* whose serial moved */
 	uint64_t change;
 };
 
-/* One empty change, or as many as it takes until nothing expired is left. */
-static enum status sweep(const struct call *call, bool to_the_end, struct swept *swept)
+/* One change that is empty but for what it sweeps. *more: there may be more to sweep. */
+static enum status sweep_once(const struct call *call, struct store *store, struct swept *swept,
+			      struct dropped *dropped, bool *more)
+{
+	struct change_outcome outcome = {0};
+	struct change *change;
+	enum status status = call_begin(call, store, &change);
+
+	if (status) {
+		return status;
+	}
+	unsigned rows = change_swept(change);
+	unsigned reports = dropped ? retention_drop(call, change_txn(change), dropped) : 0;
+
+	status = call_finish(call, change, &outcome);
+	swept->rows += rows;
+	swept->reports += reports;
+	swept->zones = outcome.zones > swept->zones ? outcome.zones : swept->zones;
+	swept->change = outcome.number ? outcome.number : swept->change;
+	*more = rows == SWEEP_ROWS || reports == RETENTION_ROWS;
+	return status;
+}
+
+static enum status forget(const struct call *call, const struct dropped *dropped)
+{
+	struct blobs *blobs;
+	enum status status = blobs_open(&blobs, call->config->database, call->config->map_size);
+
+	if (!status) {
+		retention_forget(blobs, dropped);
+		blobs_close(blobs);
+	}
+	return status;
+}
+
+/* Changes, as many as it takes until nothing expired is left. */
+static enum status sweep(const struct call *call, struct swept *swept)
 {
 	struct store *store;
 	enum status status = call_open_write(call, &store);
 	bool more = true;
 
 	while (!status && more) {
-		struct change_outcome outcome = {0};
-		struct change *change;
+		struct dropped dropped = {0};
 
-		status = call_begin(call, store, &change);
-		if (status) {
-			break;
+		status = sweep_once(call, store, swept, &dropped, &more);
+		if (!status && dropped.count > 0 && !call->dry_run) {
+			status = forget(call, &dropped);
 		}
-		unsigned rows = change_swept(change);
-
-		status = call_finish(call, change, &outcome);
-		swept->rows += rows;
-		swept->zones = outcome.zones > swept->zones ? outcome.zones : swept->zones;
-		swept->change = outcome.number ? outcome.number : swept->change;
+		dropped_release(&dropped);
 		/* A dry run leaves the rows where they were and would find them again. */
-		more = to_the_end && rows == SWEEP_ROWS && !call->dry_run;
+		more = more && !call->dry_run;
 	}
 	store_close(store);
 	return status;
@@ -53,6 +84,7 @@ static void print(const struct call *call, const struct swept *swept)
 	}
 	json = json_begin(output());
 	json_number(&json, "expired", swept->rows);
+	json_number(&json, "reports", swept->reports);
 	json_number(&json, "zones", swept->zones);
 	json_number(&json, "change", swept->change);
 	json_end(&json);
@@ -61,12 +93,15 @@ static void print(const struct call *call, const struct swept *swept)
 static enum status run_expire(struct call *call)
 {
 	struct swept swept = {0};
-	enum status status = sweep(call, true, &swept);
+	enum status status = sweep(call, &swept);
 
 	if (!status) {
 		print(call, &swept);
 		log_info("%s%" PRIu64 " expired%s", call->dry_run ? "would be: " : "", swept.rows,
 			 call->dry_run && swept.rows == SWEEP_ROWS ? " at least" : "");
+		if (swept.reports > 0) {
+			log_info("%" PRIu64 " old reports dropped", swept.reports);
+		}
 	}
 	return status;
 }
@@ -74,8 +109,14 @@ static enum status run_expire(struct call *call)
 static enum status run_sync(struct call *call)
 {
 	struct swept swept = {0};
-	enum status status = sweep(call, false, &swept);
+	struct store *store;
+	bool more;
+	enum status status = call_open_write(call, &store);
 
+	if (!status) {
+		status = sweep_once(call, store, &swept, NULL, &more);
+	}
+	store_close(store);
 	if (!status) {
 		print(call, &swept);
 		log_info("%s%u zones have a new serial", call->dry_run ? "would be: " : "",
@@ -89,7 +130,8 @@ const struct command command_expire = {
 	.options = TAKES_WRITER,
 	.summary = "Removes what has expired",
 	.details = "Every verb that writes does this for up to 10,000 rows; a timer should run\n"
-		   "this each minute. What has expired is served until then.\n",
+		   "this each minute. What has expired is served until then. Reports go too when\n"
+		   "they have been kept for as long as the config says.\n",
 	.run = run_expire,
 };
 

@@ -55,6 +55,8 @@ enum option_id {
 	OPTION_SINCE,
 	OPTION_LIMIT,
 	OPTION_REPORTER,
+	OPTION_ADDRESS,
+	OPTION_NEW_CONFIG,
 	OPTION_RETRY,
 	OPTIONS
 };
@@ -75,6 +77,7 @@ struct command {
 	uint64_t required;    /* those of them that must be there */
 	const char *summary;  /* one line, no full stop */
 	const char *details;  /* the rest of the help, whole lines; NULL: none */
+	bool delivers;        /* run by a mail server: all but ST_USAGE is ST_AGAIN */
 	enum status (*run)(struct call *call);
 };
 
@@ -96,7 +99,7 @@ struct call {
 
 	const char *config_file;
 	const char *sublist, *source, *reason, *text, *comment, *expires, *format;
-	const char *zone, *output, *reporter;
+	const char *zone, *output, *reporter, *address, *new_config;
 	const char *now_text, *wait_text, *serial_text, *since_text, *limit_text;
 };
 
@@ -179,6 +182,12 @@ extern const struct command command_exclude_list;
 extern const struct command command_exclude_import;
 extern const struct command command_exclude_check;
 extern const struct command command_ingest;
+extern const struct command command_receive;
+extern const struct command command_review_list;
+extern const struct command command_review_show;
+extern const struct command command_review_accept;
+extern const struct command command_review_refuse;
+extern const struct command command_policy_test;
 extern const struct command command_import;
 extern const struct command command_export;
 extern const struct command command_expire;

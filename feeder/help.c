@@ -50,6 +50,9 @@ const struct option_row option_rows[OPTIONS] = {
 	[OPTION_SINCE] = {"since", "TIME", "from this time on (RFC 3339)", FIELD(since_text), 0},
 	[OPTION_LIMIT] = {"limit", "N", "only the last N", FIELD(limit_text), 0},
 	[OPTION_REPORTER] = {"reporter", "NAME", "whose reports these are", FIELD(reporter), 0},
+	[OPTION_ADDRESS] = {"address", "ADDRESS", "what the report is about", FIELD(address), 0},
+	[OPTION_NEW_CONFIG] = {"config", "FILE", "another config, to compare with",
+			       FIELD(new_config), 0},
 	[OPTION_RETRY] = {"retry", NULL, "read again what was not recognised", FIELD(retry), 0},
 };
 

@@ -46,9 +46,8 @@ enum status import_numbers(struct importing *m, struct slices *slices)
 
 bool import_in_scope(const struct importing *m, uint16_t sublist)
 {
-	bool lines_name_sublists = m->format != LIST_PLAIN && m->format != LIST_CIDR;
-
-	return lines_name_sublists || sublist == m->number[m->sublist - m->call->config->sublists];
+	return list_format_names_sublists(m->list.format) ||
+	       sublist == m->number[m->sublist - m->call->config->sublists];
 }
 
 /*

@@ -9,7 +9,7 @@
 struct importing {
 	const struct call *call;
 	const struct sublist_config *sublist; /* --sublist */
-	enum list_format format;
+	enum list_format format;              /* --format; LIST_UNKNOWN: what the file looks like */
 	struct list list;
 	struct bad_lines bad;
 

@@ -92,6 +92,12 @@ void json_number(struct json *json, const char *name, uint64_t number)
 	fprintf(json->out, "%" PRIu64, number);
 }
 
+void json_percent(struct json *json, const char *name, unsigned percent)
+{
+	member(json, name);
+	fprintf(json->out, "%g", percent / 100.0);
+}
+
 void json_bool(struct json *json, const char *name, bool value)
 {
 	member(json, name);

@@ -30,6 +30,7 @@ void json_text(struct json *json, const char *name, const char *text); /* NULL: 
 void json_bytes(struct json *json, const char *name, struct bytes text);
 void json_optional(struct json *json, const char *name, struct bytes text); /* empty: null */
 void json_number(struct json *json, const char *name, uint64_t number);
+void json_percent(struct json *json, const char *name, unsigned percent); /* 85: 0.85 */
 void json_bool(struct json *json, const char *name, bool value);
 void json_none(struct json *json, const char *name);
 void json_time(struct json *json, const char *name, uint64_t time); /* RFC 3339; 0: null */

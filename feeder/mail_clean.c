@@ -7,9 +7,11 @@
  * octets for each field, 1,600 for each part and 300 for each address. So, before it sees any of
  * it:
  *
- * 1. a line with those that continue it (a folded field) is cut at FIELD_CUT;
+ * 1. a line with those that continue it (a folded field) is cut at FIELD_CUT, unless it begins as
+ *    JSON does and no field can;
  * 2. the mail is cut at OCTETS, at BOUNDARIES lines that begin with "--", without which no part
- *    begins, and at MAIL_PARTS Content-Type fields, without which none nests.
+ *    begins, and at MAIL_PARTS Content-Type fields, without which none nests. Lines that are base64
+ *    from end to end (an archive of reports) do not count: in no place can they be more than text.
  *
  * The report comes before the mail that it is about (RFC 5965 §2), so what is cut off is rarely
  * missed.
@@ -23,6 +25,7 @@ enum {
 	FIELD_CUT = 16 << 10, /* a nested group takes 2 octets of a To, and 130 of the stack */
 	OCTETS = 1 << 20,     /* of nested groups in a To: 2 s and 250 MB in GMime */
 	BOUNDARIES = 10000,   /* as many empty parts are 16 MB; a million, minutes */
+	BASE64_LINE = 38,     /* shorter ones are words, and what ends a part */
 };
 
 static bool starts(struct bytes text, const char *word)
@@ -53,6 +56,25 @@ static struct bytes skip_blank_lines(struct bytes text)
 	return text;
 }
 
+/* A line of nothing but base64 (RFC 2045 §6.8), of at least half the usual length. */
+static bool is_base64(struct bytes line)
+{
+	size_t len = line.len;
+
+	while (len > 0 && (line.data[len - 1] == '\n' || line.data[len - 1] == '\r')) {
+		len--;
+	}
+	for (size_t i = 0; i < len; i++) {
+		uint8_t c = line.data[i], lower = c | 0x20;
+
+		if (!(lower >= 'a' && lower <= 'z') && !(c >= '0' && c <= '9') && c != '+' &&
+		    c != '/' && c != '=') {
+			return false;
+		}
+	}
+	return len >= BASE64_LINE && line.len <= FIELD_CUT;
+}
+
 /* Copies what may stay of a line; `run` is the length of those that it continues. */
 static uint8_t *copy_line(uint8_t *to, struct bytes line, size_t run)
 {
@@ -74,9 +96,10 @@ static size_t copy_lines(struct bytes text, uint8_t *to)
 {
 	const uint8_t *start = to;
 	unsigned boundaries = 0, types = 0;
-	size_t run = 0;
+	size_t run = 0, base64 = 0;
+	bool json = false;
 
-	while (text.len > 0 && to - start < OCTETS) {
+	while (text.len > 0 && (size_t)(to - start) - base64 < OCTETS) {
 		struct bytes line = bytes_of(text.data, line_len(text));
 		bool continues = *line.data == ' ' || *line.data == '\t';
 
@@ -85,9 +108,11 @@ static size_t copy_lines(struct bytes text, uint8_t *to)
 		if (boundaries > BOUNDARIES || types > MAIL_PARTS) {
 			break;
 		}
-		run = continues ? run : 0;
+		json = continues ? json : *line.data == '{' || *line.data == '[';
+		run = continues && !json ? run : 0;
 		to = copy_line(to, line, run);
 		run += line.len;
+		base64 += is_base64(line) ? line.len : 0;
 		text = drop(text, line.len);
 	}
 	return (size_t)(to - start);

@@ -1,10 +1,11 @@
 /*
  * mail_fields.c: a block of fields, as a feedback report and a message's header are written
  * (RFC 5322 §2.2): "Name: value", folded lines begin with a blank, a blank line ends it. Lines end
- * with LF or CRLF, or all with CR.
+ * with LF or CRLF: mail.c has made LF of CR alone.
  */
 #include "mail.h"
 
+#include <ctype.h>
 #include <strings.h>
 
 static bool is_blank(uint8_t c)
@@ -19,10 +20,6 @@ static bool take_line(struct bytes *block, struct bytes *line)
 		return false;
 	}
 	const uint8_t *end = memchr(block->data, '\n', block->len);
-
-	if (!end) {
-		end = memchr(block->data, '\r', block->len);
-	}
 	size_t len = end ? (size_t)(end - block->data) : block->len;
 	size_t used = end ? len + 1 : len;
 
@@ -69,17 +66,18 @@ bool field_next(struct bytes *block, struct field *field)
 		size_t len = append(field->value, 0, bytes_of(colon + 1, rest));
 
 		while (block->len > 0 && (*block->data == ' ' || *block->data == '\t')) {
+			struct bytes here = *block;
+
 			take_line(block, &line);
 			if (line.len == 0) {
 				/* Blanks alone: the block's end to the eye that wrote it. */
-				block->len = 0;
+				*block = here;
 				break;
 			}
 			len = append(field->value, len, line);
 		}
 		return true;
 	}
-	block->len = 0;
 	return false;
 }
 
@@ -89,6 +87,27 @@ bool field_is(const struct field *field, const char *name)
 
 	return field->name.len == len &&
 	       strncasecmp((const char *)field->name.data, name, len) == 0;
+}
+
+bool field_find(struct bytes block, const char *name, struct field *field)
+{
+	while (field_next(&block, field)) {
+		if (field_is(field, name)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+void field_unquote(struct field *field)
+{
+	size_t len = strlen(field->value);
+	char quote = field->value[0];
+
+	if (len >= 2 && (quote == '"' || quote == '\'') && field->value[len - 1] == quote) {
+		memmove(field->value, field->value + 1, len - 2);
+		field->value[len - 2] = '\0';
+	}
 }
 
 enum status field_address(const char *value, struct prefix *host)
@@ -101,17 +120,44 @@ enum status field_address(const char *value, struct prefix *host)
 		value += 5; /* RFC 5321 §4.1.3 */
 	}
 	size_t len = strspn(value, "0123456789abcdefABCDEF:.");
-	const char *after = value + len;
+	const char *after = value + len, *colon = memchr(value, ':', len);
 
 	if (literal && *after++ != ']') {
 		return fail(ST_DATA, "no ']' closes the address");
 	}
+	if (literal && *after == ':') {
+		after += 1 + strspn(after + 1, "0123456789");
+	} else if (colon && memchr(value, '.', (size_t)(colon - value)) &&
+		   colon + 1 + strspn(colon + 1, "0123456789") == value + len) {
+		len = (size_t)(colon - value); /* "192.0.2.1:25", of IPv4 alone */
+	}
 	/* A comment may follow, such as the host's name; another address may not. */
 	after += strspn(after, " \t");
-	if (len == 0 || len >= sizeof text || (*after && *after != '(' && *after != ';')) {
+	if (len == 0 || len >= sizeof text || (*after && !strchr("(;#", *after))) {
 		return fail(ST_DATA, "no address");
 	}
 	memcpy(text, value, len);
 	text[len] = '\0';
 	return prefix_parse(text, host);
+}
+
+void field_domain(const char *value, char domain[MAIL_WORD])
+{
+	const char *open = strrchr(value, '<');
+	const char *at = strrchr(open ? open : value, '@');
+	size_t len = 0;
+
+	domain[0] = '\0';
+	if (!at) {
+		return;
+	}
+	for (at++; len + 1 < MAIL_WORD; len++) {
+		char c = (char)tolower((unsigned char)at[len]);
+
+		if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && c != '-' && c != '.') {
+			break;
+		}
+		domain[len] = c;
+	}
+	domain[len] = '\0';
 }

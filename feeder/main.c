@@ -24,6 +24,12 @@ static const struct command *const commands[] = {
 	&command_exclude_import,
 	&command_exclude_check,
 	&command_ingest,
+	&command_receive,
+	&command_review_list,
+	&command_review_show,
+	&command_review_accept,
+	&command_review_refuse,
+	&command_policy_test,
 	&command_import,
 	&command_export,
 	&command_expire,
@@ -93,6 +99,10 @@ int main(int argc, char **argv)
 	if (written) {
 		log_error("%s", fail_text());
 		status = written;
+	}
+	/* A mail server bounces on any other code, and all but the line itself can be mended. */
+	if (status && status != ST_USAGE && call.command && call.command->delivers) {
+		status = ST_AGAIN;
 	}
 	config_free(call.config);
 	free(call.words);

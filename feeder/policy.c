@@ -1,167 +1,332 @@
 /*
- * policy.c: does what is known of an address list it?
+ * policy.c: does what is known of an address list it? A replay:
+ *
+ *     evidence ─▶ events, sorted ─▶ moments: all events of one second
+ *                                      └─▶ the rules ─▶ a listing begins, is extended, ends
  */
-#include "policy.h"
+#include "policy_inside.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "rfc3339.h"
+/* For sublists on which claims by hand never end: permanent is for people alone. */
+#define DEFAULT_LIFE_S (UINT64_C(30) * 86400)
 
-/* What speaks for a listing by one of the rules. */
-struct tally {
-	size_t reports;
-	size_t reporters; /* distinct */
-	uint64_t last;    /* when the latest of them counts; 0: there is none */
+enum rule { RULE_COMPLAINTS, RULE_PROOFS, RULES };
+
+struct replay {
+	const struct sublist_config *sublist;
+	struct event *events;
+	size_t count;
+
+	struct complaints complaints;
+	struct proofs proofs;
+
+	bool ever; /* a listing began */
+	uint64_t since;
+	unsigned level;
+	uint64_t length_s;             /* of a listing at this level, after the last evidence */
+	uint64_t until[RULES];         /* when it ends, by each rule; 0: never stood on it */
+	struct figures figures[RULES]; /* when the rule was last fulfilled */
 };
 
-/* Complaints are opinions on mail; "other" may be about anything. */
-static bool is_complaint(const struct report *report)
+/* --- what a report is to the sublist ------------------------------------------ */
+
+static bool is_named(const struct sublist_config *sublist, const char *name)
 {
-	return report->disposition == DISPOSITION_EVIDENCE &&
-	       (report->category == CATEGORY_SPAM || report->category == CATEGORY_FRAUD ||
-		report->category == CATEGORY_VIRUS);
+	return strcmp(sublist->name, name) == 0;
 }
 
-static bool is_relay_proof(const struct report *report)
+static enum event_kind kind_of(const struct sublist_config *sublist, const struct evidence *e)
 {
-	return report->category == CATEGORY_RELAY && report->proof;
+	const struct report *report = &e->report;
+	bool speaks = report->disposition == DISPOSITION_EVIDENCE;
+	bool denies = report->disposition == DISPOSITION_NEGATIVE;
+
+	if (report->category == CATEGORY_RELAY) {
+		if (e->output) {
+			bool ours = is_named(sublist, POLICY_MULTIHOP_SUBLIST);
+			return ours && speaks && report->proof ? EVENT_PROOF : EVENT_NONE;
+		}
+		return !is_named(sublist, POLICY_RELAY_SUBLIST) ? EVENT_NONE
+		       : denies                                 ? EVENT_REFUSAL
+		       : !speaks                                ? EVENT_NONE
+		       : report->proof                          ? EVENT_PROOF
+								: EVENT_SUSPICION;
+	}
+	if (!sublist->policy.given) {
+		return EVENT_NONE;
+	}
+	if (report->category == CATEGORY_NOT_SPAM) {
+		return denies ? EVENT_PRAISE : EVENT_NONE;
+	}
+	return speaks && sublist->policy.categories >> report->category & 1 ? EVENT_COMPLAINT
+									    : EVENT_NONE;
 }
 
-static int by_number(const void *a, const void *b)
+static uint64_t weight_of(const struct policy_config *policy, enum event_kind kind,
+			  const struct evidence *e)
 {
-	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+	uint64_t sure = (uint64_t)e->trust * e->report.confidence;
 
-	return (x > y) - (x < y);
+	switch (kind) {
+	case EVENT_COMPLAINT:
+		return sure * (e->trap ? policy->trap_weight : 1000);
+	case EVENT_PRAISE:
+		return (uint64_t)e->trust * 100 * policy->negative_weight;
+	case EVENT_REFUSAL:
+		/* How sure it is makes no difference to what speaks against a listing. */
+		return (uint64_t)e->trust * 100 * 1000;
+	default:
+		return sure * 1000;
+	}
 }
 
-/* Counts the reports that `speaks` is true of, from `since` on. */
-static struct tally count(const struct evidence *evidence, size_t n, uint64_t since,
-			  bool (*speaks)(const struct report *report))
+bool policy_counts(const struct sublist_config *sublist, const struct evidence *evidence)
 {
-	struct tally tally = {0};
-	uint32_t *who = must_alloc((n + 1) * sizeof *who);
+	return kind_of(sublist, evidence) != EVENT_NONE;
+}
 
-	for (size_t i = 0; i < n; i++) {
-		uint64_t time = evidence_time(&evidence[i]);
+/* --- events ------------------------------------------------------------------- */
 
-		if (time >= since && speaks(&evidence[i].report)) {
-			who[tally.reports++] = evidence[i].reporter;
-			tally.last = time > tally.last ? time : tally.last;
+static int by_series(const void *a, const void *b)
+{
+	const struct event *x = a, *y = b;
+
+	if (x->reporter != y->reporter) {
+		return x->reporter < y->reporter ? -1 : 1;
+	}
+	return (x->host > y->host) - (x->host < y->host);
+}
+
+static void number_series(struct event *events, size_t count)
+{
+	qsort(events, count, sizeof *events, by_series);
+	for (size_t i = 1; i < count; i++) {
+		struct event *e = &events[i], *last = e - 1;
+
+		e->who = last->who + (e->reporter != last->reporter);
+		e->series = last->series + (by_series(e, last) != 0);
+	}
+}
+
+/* Any order of the rows becomes this one. */
+static int by_time(const void *a, const void *b)
+{
+	const struct event *x = a, *y = b;
+
+	if (x->time != y->time) {
+		return x->time < y->time ? -1 : 1;
+	}
+	if (x->kind != y->kind) {
+		return x->kind < y->kind ? -1 : 1;
+	}
+	/* Of one reporter's proofs in one second the strongest is the latest. */
+	if (x->weight != y->weight) {
+		return x->weight < y->weight ? -1 : 1;
+	}
+	return (x->series > y->series) - (x->series < y->series);
+}
+
+/*
+ * What came in so long after the event is no news. Of complaints that is at most the window: a
+ * heap of them about last month does not list who has been quiet since.
+ */
+static bool came_late(const struct policy_config *policy, const struct evidence *e,
+		      enum event_kind kind, uint64_t time)
+{
+	uint64_t most = policy->max_age_s ? policy->max_age_s : UINT64_MAX;
+
+	if ((kind == EVENT_COMPLAINT || kind == EVENT_PRAISE) && policy->within_s < most) {
+		most = policy->within_s;
+	}
+	return e->received > time && e->received - time > most;
+}
+
+static void read_events(struct replay *r, const struct evidence *evidence, size_t count,
+			uint64_t removed)
+{
+	const struct policy_config *policy = &r->sublist->policy;
+
+	r->events = must_alloc((count + 1) * sizeof *r->events);
+	for (size_t i = 0; i < count; i++) {
+		const struct evidence *e = &evidence[i];
+		enum event_kind kind = kind_of(r->sublist, e);
+		struct event event = {
+			.time = evidence_time(e),
+			.kind = kind,
+			.weight = weight_of(policy, kind, e),
+			.reporter = e->reporter,
+			.anonymous = e->anonymous,
+			.host = e->report.source.addr,
+		};
+		bool anew = removed == 0 || event.time > removed;
+
+		if (kind != EVENT_NONE && event.weight > 0 && anew &&
+		    !came_late(policy, e, kind, event.time)) {
+			r->events[r->count++] = event;
 		}
 	}
-	qsort(who, tally.reports, sizeof *who, by_number);
-	for (size_t i = 0; i < tally.reports; i++) {
-		tally.reporters += i == 0 || who[i] != who[i - 1];
-	}
-	free(who);
-	return tally;
+	number_series(r->events, r->count);
+	qsort(r->events, r->count, sizeof *r->events, by_time);
 }
 
-/* "36h", "90s": the largest unit that leaves nothing over. */
-static const char *span(uint64_t seconds, char text[24])
-{
-	static const struct {
-		unsigned seconds;
-		char letter;
-	} units[] = {{86400, 'd'}, {3600, 'h'}, {60, 'm'}, {1, 's'}};
-	size_t i = 0;
+/* --- listings ----------------------------------------------------------------- */
 
-	while (seconds % units[i].seconds != 0) {
-		i++;
-	}
-	snprintf(text, 24, "%" PRIu64 "%c", seconds / units[i].seconds, units[i].letter);
-	return text;
+/* How long a listing lasts after its last evidence, while it is no relapse. */
+static uint64_t life_of(const struct sublist_config *sublist)
+{
+	return sublist->expires_s ? sublist->expires_s : DEFAULT_LIFE_S;
 }
 
-static uint64_t ago(uint64_t now, uint64_t seconds)
+/* The same at a level; *level comes back as the lowest that lasts as long. */
+static uint64_t length_at(const struct sublist_config *sublist, unsigned *level)
 {
-	return now > seconds ? now - seconds : 0;
-}
-
-/* True where a claim that begins at `last` is not over. */
-static bool lasts(const struct sublist_config *sublist, uint64_t last, uint64_t now,
-		  uint64_t *expires)
-{
-	*expires = sublist->expires_s ? last + sublist->expires_s : 0;
-	return *expires == 0 || *expires > now;
-}
-
-/* A later end replaces an earlier one; 0 is the latest. */
-static void conclude(struct verdict *verdict, uint64_t expires, const char *reason)
-{
-	bool longer = expires == 0 || (verdict->expires != 0 && expires > verdict->expires);
-
-	if (!verdict->listed || longer) {
-		verdict->listed = true;
-		verdict->expires = expires;
-		snprintf(verdict->reason, sizeof verdict->reason, "%s", reason);
-	}
-}
-
-static bool lists_relays(const struct sublist_config *sublist)
-{
-	return strcmp(sublist->name, POLICY_RELAY_SUBLIST) == 0;
-}
-
-bool policy_counts(const struct sublist_config *sublist, const struct report *report)
-{
-	return (sublist->policy.given && is_complaint(report)) ||
-	       (lists_relays(sublist) && is_relay_proof(report));
-}
-
-/* For each rule, the earliest time that it looks at. UINT64_MAX: it is not for this sublist. */
-static uint64_t complaints_since(const struct sublist_config *sublist, uint64_t now)
-{
-	return sublist->policy.given ? ago(now, sublist->policy.within_s) : UINT64_MAX;
-}
-
-static uint64_t relays_since(const struct sublist_config *sublist, uint64_t now)
-{
-	if (!lists_relays(sublist)) {
-		return UINT64_MAX;
-	}
-	return sublist->expires_s ? ago(now, sublist->expires_s) : 0;
-}
-
-static uint64_t later(uint64_t a, uint64_t b)
-{
-	return a > b ? a : b;
-}
-
-void policy_decide(const struct sublist_config *sublist, const struct evidence *evidence, size_t n,
-		   uint64_t removed, uint64_t now, struct verdict *verdict)
-{
-	uint64_t anew = removed ? removed + 1 : 0;
 	const struct policy_config *policy = &sublist->policy;
-	char reason[POLICY_REASON], text[24], time[TIME_TEXT];
-	uint64_t expires;
+	uint64_t length = life_of(sublist);
+	uint64_t most = policy->max_expires_s > length ? policy->max_expires_s : length;
+	unsigned reached = 0;
+
+	while (reached < *level && length < most && policy->relapse > 1000) {
+		/* Up, so that each relapse is longer by a second at least. */
+		length = (length * policy->relapse + 999) / 1000;
+		reached++;
+	}
+	*level = reached;
+	return length < most ? length : most;
+}
+
+static uint64_t ends(const struct replay *r)
+{
+	uint64_t complaints = r->until[RULE_COMPLAINTS], proofs = r->until[RULE_PROOFS];
+
+	return complaints > proofs ? complaints : proofs;
+}
+
+static void begin(struct replay *r, uint64_t time)
+{
+	if (r->ever) {
+		uint64_t cool_off = r->sublist->policy.cool_off_s;
+		uint64_t cooled = cool_off ? (time - ends(r)) / cool_off : 0;
+
+		r->level = (r->level > cooled ? r->level - (unsigned)cooled : 0) + 1;
+	}
+	r->length_s = length_at(r->sublist, &r->level);
+	r->since = time;
+	r->ever = true;
+}
+
+/* Evidence by this rule: it is enough, or the listing stands on the rule already. */
+static void speak(struct replay *r, enum rule rule, uint64_t time, bool enough)
+{
+	if (!enough && r->until[rule] <= time) {
+		return;
+	}
+	if (ends(r) <= time) {
+		begin(r, time);
+	}
+	/* Time only goes on, so this never makes it shorter. */
+	r->until[rule] = time + r->length_s;
+}
+
+/* All events of one second, from `i` on. Returns the first of the next one. */
+static size_t moment(struct replay *r, size_t i)
+{
+	uint64_t time = r->events[i].time;
+	bool complained = false, proved = false, refused = false;
+
+	if (r->until[RULE_PROOFS] <= time) {
+		proofs_forget(&r->proofs, policy_ago(time, life_of(r->sublist) - 1));
+	}
+	for (; i < r->count && r->events[i].time == time; i++) {
+		enum event_kind kind = r->events[i].kind;
+
+		complained = complained || kind == EVENT_COMPLAINT;
+		proved = proved || kind == EVENT_PROOF;
+		refused = refused || kind == EVENT_REFUSAL;
+		if (kind == EVENT_COMPLAINT || kind == EVENT_PRAISE) {
+			complaints_add(&r->complaints, i);
+		} else if (kind == EVENT_PROOF || kind == EVENT_REFUSAL) {
+			proofs_add(&r->proofs, i);
+		}
+	}
+	if (complained) {
+		bool enough =
+			complaints_suffice(&r->complaints, time, &r->figures[RULE_COMPLAINTS]);
+		speak(r, RULE_COMPLAINTS, time, enough);
+	}
+	if (proved) {
+		speak(r, RULE_PROOFS, time, proofs_suffice(&r->proofs, &r->figures[RULE_PROOFS]));
+	}
+	if (refused && r->proofs.provers == 0 && r->until[RULE_PROOFS] > time) {
+		r->until[RULE_PROOFS] = time;
+	}
+	return i;
+}
+
+static void say_why(const struct replay *r, char reason[POLICY_REASON])
+{
+	if (r->until[RULE_PROOFS] > r->until[RULE_COMPLAINTS]) {
+		policy_say_proofs(is_named(r->sublist, POLICY_MULTIHOP_SUBLIST),
+				  &r->figures[RULE_PROOFS], r->level, reason);
+	} else {
+		policy_say_complaints(&r->sublist->policy, &r->figures[RULE_COMPLAINTS], r->level,
+				      reason);
+	}
+}
+
+static void suspect(const struct replay *r, uint64_t now, struct verdict *verdict)
+{
+	struct figures figures =
+		proofs_suspect(r->events, r->count, policy_ago(now, life_of(r->sublist) - 1));
+
+	if (figures.reports > 0) {
+		verdict->candidate = true;
+		policy_say_suspicion(&figures, verdict->candidate_reason);
+	}
+}
+
+void policy_decide(const struct sublist_config *sublist, const struct evidence *evidence,
+		   size_t count, uint64_t removed, uint64_t now, struct verdict *verdict)
+{
+	struct replay r = {.sublist = sublist};
 
 	*verdict = (struct verdict){0};
-	struct tally t =
-		count(evidence, n, later(anew, complaints_since(sublist, now)), is_complaint);
-
-	if (t.reports > 0 && t.reports >= policy->reports && t.reporters >= policy->reporters &&
-	    lasts(sublist, t.last, now, &expires)) {
-		snprintf(reason, sizeof reason,
-			 "complaints: %zu reports by %zu reporters within %s", t.reports,
-			 t.reporters, span(policy->within_s, text));
-		conclude(verdict, expires, reason);
+	read_events(&r, evidence, count, removed);
+	complaints_init(&r.complaints, &sublist->policy, r.events, r.count);
+	proofs_init(&r.proofs, r.events, r.count);
+	for (size_t i = 0; i < r.count;) {
+		i = moment(&r, i);
 	}
-	t = count(evidence, n, later(anew, relays_since(sublist, now)), is_relay_proof);
-	if (t.reports > 0 && lasts(sublist, t.last, now, &expires)) {
-		snprintf(reason, sizeof reason,
-			 "relay test: %zu delivered a stranger's mail, the last at %s", t.reports,
-			 time_format(t.last, time));
-		conclude(verdict, expires, reason);
+	if (ends(&r) > now) {
+		verdict->listed = true;
+		verdict->expires = ends(&r);
+		verdict->since = r.since < now ? r.since : now;
+		verdict->level = r.level;
+		say_why(&r, verdict->reason);
+	} else {
+		suspect(&r, now, verdict);
 	}
+	proofs_release(&r.proofs);
+	complaints_release(&r.complaints);
+	free(r.events);
 }
 
-uint64_t policy_since(const struct sublist_config *sublist, uint64_t now)
-{
-	uint64_t complaints = complaints_since(sublist, now), relays = relays_since(sublist, now);
+/* --- what a listing is of ------------------------------------------------------ */
 
-	return complaints < relays ? complaints : relays;
+void policy_prefix(const struct sublist_config *sublist, const struct prefix *host,
+		   struct prefix *prefix)
+{
+	unsigned len = host->family == 4 ? 32 : sublist->policy.ipv6;
+
+	*prefix = host->len > len ? prefix_of(host->family, host->addr, len) : *host;
+}
+
+void policy_neighbourhood(const struct sublist_config *sublist, const struct prefix *prefix,
+			  struct prefix *range)
+{
+	unsigned len = prefix->family == 4 ? 24 : 48;
+
+	(void)sublist;
+	*range = prefix->len > len ? prefix_of(prefix->family, prefix->addr, len) : *prefix;
 }

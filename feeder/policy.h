@@ -4,17 +4,30 @@
  *     policy_decide(sublist, evidence of one address, removed, now)  ─▶  struct verdict
  *
  * A pure function: no clock, no store, no config file; so a table of cases can test it, and a new
- * policy can be tried on old evidence. The rules:
+ * policy can be tried on old evidence. It replays what happened to the address, in the order of
+ * evidence_time(). What begins a listing:
  *
- *     complaints   a sublist with a policy section: at least `reports` reports of spam, fraud or
- *                  a virus by at least `reporters` distinct reporters, within `within` before now
- *     relay test   the sublist named "relay": a relay test that proves it (report_relaytest.c);
- *                  one is enough, for it is no opinion
+ *     complaints   where the sublist's policy has reports, reporters and within: reports of its
+ *                  categories that weigh at least `reports`, by at least `reporters` distinct
+ *                  reporters, within `within`. Each weighs trust x confidence x trap_weight, halved
+ *                  in each half_life; reports of no spam weigh against those of their side, named
+ *                  or anonymous
+ *     relay test   the sublist named "relay": proofs (report_relaytest.c) by reporters whose trust
+ *                  x confidence adds up to 1, none of whom had a negative test since
+ *     its output   the sublist named "multihop": the same of the host that such mail came out of
  *
- * Whoever was removed by hand begins anew: only what was observed after that speaks against him.
+ * and what it does then:
  *
- * A listing lasts as long after the last report that speaks for it as the sublist's claims do; so
- * evidence that came too late lists nothing. Policy lists hosts, never ranges.
+ *  1. It ends `expires` after the last evidence that speaks for it; but after a relapse as many
+ *     times later as the policy says, up to max_expires. It always ends.
+ *  2. Evidence during a listing puts off the end, and is no relapse. One that begins after another
+ *     has ended is one; each cool_off between them undoes one.
+ *  3. A listing that stands on proofs ends at once when all who proved it test it again in vain.
+ *  4. Whoever was removed by hand begins anew: only what was observed after that speaks.
+ *  5. Reports that came in more than max_age after the event are passed over, complaints also those
+ *     that came in more than `within` after it; and so are those of reporters without trust.
+ *
+ * The order of the rows makes no difference.
  */
 #ifndef FEEDER_POLICY_H
 #define FEEDER_POLICY_H
@@ -26,29 +39,39 @@
 #include "config.h"
 #include "evidence.h"
 
-#define POLICY_SOURCE        "policy" /* the source of its claims */
-#define POLICY_RELAY_SUBLIST "relay"  /* where proven relays go */
+#define POLICY_SOURCE           "policy"   /* the source of its claims */
+#define POLICY_RELAY_SUBLIST    "relay"    /* where proven relays go */
+#define POLICY_MULTIHOP_SUBLIST "multihop" /* and what they deliver through */
 
 enum { POLICY_REASON = 160 };
 
 struct verdict {
 	bool listed;
-	uint64_t expires;           /* of the claim; 0: never */
+	uint64_t expires;           /* of the claim; 0 where not listed, and never else */
+	uint64_t since;             /* when this listing began, at most now; 0 where not listed */
+	unsigned level;             /* relapses that its length stands for */
 	char reason[POLICY_REASON]; /* names the rule and its figures; "" where not listed */
+	bool candidate;             /* not listed, but for a person to look at … */
+	char candidate_reason[POLICY_REASON]; /* … for this; else "" */
 };
 
 /*
- * `evidence`: of one address, each report once (evidence.h), in any order. Reports that are older
- * than policy_since() need not be among them. `removed`: when somebody last took the address off
- * the sublist by hand; 0: nobody did.
+ * `evidence`: of one address, each report once (evidence.h), with what the config says of the
+ * reporters, in any order. `removed`: when somebody last took the address off the sublist by hand;
+ * 0: nobody did.
  */
 void policy_decide(const struct sublist_config *sublist, const struct evidence *evidence,
 		   size_t count, uint64_t removed, uint64_t now, struct verdict *verdict);
 
-/* Whether a report can speak for a listing on the sublist, by any of its rules. */
-bool policy_counts(const struct sublist_config *sublist, const struct report *report);
+/* Whether a report can matter to the sublist, by any of its rules: for a listing, or against. */
+bool policy_counts(const struct sublist_config *sublist, const struct evidence *evidence);
 
-/* The earliest time from which on evidence can matter to the sublist. */
-uint64_t policy_since(const struct sublist_config *sublist, uint64_t now);
+/* What a listing of this host is of: itself, or the IPv6 prefix that the policy has. */
+void policy_prefix(const struct sublist_config *sublist, const struct prefix *host,
+		   struct prefix *prefix);
+
+/* The range in which listed neighbours of the listing are counted: its /24 or /48. */
+void policy_neighbourhood(const struct sublist_config *sublist, const struct prefix *prefix,
+			  struct prefix *range);
 
 #endif

@@ -1,28 +1,32 @@
 /*
- * report.c: which format is it? What starts as JSON does is read as JSON, object after object; all
- * else is a mail. A format asked for by name is tried alone.
+ * report.c: which format is it? The first octets say: a zip archive, JSON, XML, CSV; all else is a
+ * mail. A format asked for by name is tried alone.
  */
 #include "report.h"
 
 #include <ldns/sha2.h>
 
+#include "report_reader.h"
+#include "utf8.h"
+
 static const char *const formats[] = {
 	[FORMAT_ARF] = "arf",
 	[FORMAT_RELAYTEST] = "relaytest",
-};
-
-static const char *const categories[] = {
-	[CATEGORY_SPAM] = "spam",
-	[CATEGORY_FRAUD] = "fraud",
-	[CATEGORY_VIRUS] = "virus",
-	[CATEGORY_RELAY] = "relay",
-	[CATEGORY_OTHER] = "other",
-	[CATEGORY_NOT_SPAM] = "not-spam",
-	[CATEGORY_AUTH_FAILURE] = "auth-failure",
+	[FORMAT_JMRP] = "jmrp",
+	[FORMAT_XARF0] = "xarf0",
+	[FORMAT_XARF3] = "xarf3",
+	[FORMAT_XARF4] = "xarf4",
+	[FORMAT_SPAMCOP] = "spamcop",
+	[FORMAT_UCEPROTECT] = "uceprotect",
+	[FORMAT_SHADOWSERVER] = "shadowserver",
+	[FORMAT_NMAP] = "nmap",
 };
 
 static const char *const vias[] = {
 	[VIA_FIELD] = "field",
+	[VIA_SUBJECT] = "subject",
+	[VIA_RECEIVED] = "received",
+	[VIA_ARGUMENT] = "argument",
 };
 
 static const char *const dispositions[] = {
@@ -37,11 +41,6 @@ static const char *const dispositions[] = {
 const char *report_format_name(enum report_format format)
 {
 	return NAME(formats, format);
-}
-
-const char *report_category_name(enum report_category category)
-{
-	return NAME(categories, category);
 }
 
 const char *report_via_name(enum report_via via)
@@ -69,71 +68,155 @@ void report_hash(struct bytes body, uint8_t hash[REPORT_HASH])
 	ldns_sha256(body.data, (unsigned)body.len, hash);
 }
 
+/* --- what readers share ------------------------------------------------------ */
+
+bool report_wants(const struct report_reader *reader, enum report_format format)
+{
+	return reader->wanted == FORMAT_UNKNOWN || reader->wanted == format;
+}
+
+static bool is_blank(uint8_t c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+void report_words(char to[REPORT_WORDS], struct bytes text)
+{
+	size_t len = 0;
+
+	while (text.len > 0 && is_blank(*text.data)) {
+		text = bytes_of(text.data + 1, text.len - 1);
+	}
+	while (text.len > 0 && is_blank(text.data[text.len - 1])) {
+		text.len--;
+	}
+	while (text.len > 0) {
+		size_t octets = utf8_length(text.data, text.len);
+		bool good = octets > 0 && *text.data >= ' ' && *text.data != 0x7f;
+
+		octets = octets ? octets : 1;
+		if (len + octets >= REPORT_WORDS) {
+			break;
+		}
+		if (good) {
+			memcpy(to + len, text.data, octets);
+			len += octets;
+		} else {
+			to[len++] = '?';
+		}
+		text = bytes_of(text.data + octets, text.len - octets);
+	}
+	to[len] = '\0';
+}
+
+static bool has_room(struct report_reader *reader)
+{
+	if (reader->count < REPORTS_MAX) {
+		return true;
+	}
+	if (reader->count == REPORTS_MAX) {
+		struct report report = {.format = reader->wanted, .incidents = 1};
+
+		reader->count++;
+		fail(ST_DATA, "more than %d reports: the rest is not read", REPORTS_MAX);
+		reader->sink(reader->context, &report, reader->body, fail_text());
+	}
+	return false;
+}
+
+bool report_pass(struct report_reader *reader, const struct report *passed)
+{
+	struct report report = *passed;
+
+	if (!has_room(reader)) {
+		return false;
+	}
+	if (!report.reference[0]) {
+		memcpy(report.reference, reader->reference, sizeof report.reference);
+	}
+	if (!report.domains[0]) {
+		memcpy(report.domains, reader->domains, sizeof report.domains);
+	}
+	reader->count++;
+	reader->sink(reader->context, &report, reader->body, NULL);
+	return true;
+}
+
+bool report_bad(struct report_reader *reader, bool keep)
+{
+	struct report report = {.format = reader->wanted, .incidents = 1};
+
+	if (!has_room(reader)) {
+		return false;
+	}
+	if (keep && reader->wanted == FORMAT_UNKNOWN) {
+		report.disposition = DISPOSITION_UNRECOGNISED;
+	}
+	reader->count++;
+	reader->sink(reader->context, &report, reader->body, fail_text());
+	return true;
+}
+
+/* --- which reader ------------------------------------------------------------ */
+
 /* The bytes after a byte order mark and white space. */
 static struct bytes skip_blank(struct bytes b)
 {
 	if (b.len >= 3 && memcmp(b.data, "\xef\xbb\xbf", 3) == 0) {
 		b = bytes_of(b.data + 3, b.len - 3);
 	}
-	while (b.len > 0 && (*b.data == ' ' || (*b.data >= '\t' && *b.data <= '\r'))) {
+	while (b.len > 0 && is_blank(*b.data)) {
 		b = bytes_of(b.data + 1, b.len - 1);
 	}
 	return b;
 }
 
-/* Passes one report on as its reader left it. */
-static void pass(enum status status, enum report_format wanted, struct report *report,
-		 struct bytes body, report_sink *sink, void *context)
+static bool begins(struct bytes b, const char *word)
 {
-	if (!status) {
-		sink(context, report, body, NULL);
-		return;
-	}
-	bool keep = wanted == FORMAT_UNKNOWN && status == ST_NO;
+	size_t len = strlen(word);
 
-	*report = (struct report){
-		.format = wanted,
-		.disposition = keep ? DISPOSITION_UNRECOGNISED : 0,
-		.incidents = 1,
-	};
-	sink(context, report, body, fail_text());
+	return b.len >= len && memcmp(b.data, word, len) == 0;
 }
 
-void reports_read(struct bytes input, enum report_format format, uint64_t now, report_sink *sink,
-		  void *context)
+/* ST_NO with the text of the last reader that looked at it. */
+static enum status read_one(struct report_reader *reader, struct bytes input)
 {
 	struct bytes text = skip_blank(input);
-	struct report report = {0};
+	enum status status;
 
 	if (text.len == 0) {
-		pass(fail(ST_DATA, "empty"), format, &report, input, sink, context);
-		return;
+		return fail(ST_DATA, "empty");
 	}
 	if (input.len > REPORT_MAX) {
-		pass(fail(ST_DATA, "larger than %d MiB", REPORT_MAX >> 20), format, &report, input,
-		     sink, context);
-		return;
+		return fail(ST_DATA, "larger than %d MiB", REPORT_MAX >> 20);
 	}
-	if (format == FORMAT_ARF || (format == FORMAT_UNKNOWN && *text.data != '{')) {
-		enum status status = arf_read(input, &report);
-
-		pass(status, format, &report, input, sink, context);
-		return;
+	if (begins(text, "PK\3\4")) {
+		return zip_reports_read(reader, text);
 	}
-	struct json_input json = {.text = text};
+	if (begins(text, "{") || begins(text, "[")) {
+		return json_reports_read(reader, text);
+	}
+	if (begins(text, "<")) {
+		return nmap_read(reader, text);
+	}
+	status = csv_reports_read(reader, text, "");
+	return status == ST_NO ? mail_reports_read(reader, input) : status;
+}
 
-	for (unsigned count = 1; json.text.len > 0; count++) {
-		struct bytes body = json.text;
-		enum status status;
+void reports_read(struct bytes input, enum report_format format, const struct report_rules *rules,
+		  report_sink *sink, void *context)
+{
+	struct report_reader reader = {
+		.rules = rules,
+		.wanted = format,
+		.sink = sink,
+		.context = context,
+		.body = input,
+	};
+	enum status status = read_one(&reader, input);
 
-		if (count > REPORTS_MAX) {
-			status = fail(ST_DATA, "more than %d reports: the rest is not read",
-				      REPORTS_MAX);
-			json.text.len = 0;
-		} else {
-			status = relaytest_read(&json, now, &report, &body);
-		}
-		pass(status, format, &report, body, sink, context);
-		json.text = skip_blank(json.text);
+	if (status) {
+		reader.body = input;
+		report_bad(&reader, status == ST_NO);
 	}
 }

@@ -1,10 +1,11 @@
 /*
  * report.h: what one report says about an address, whatever format it came in.
  *
- *     bytes ─▶ reports_read()  which format is it? ─▶ arf_read(), relaytest_read()
+ *     bytes ─▶ reports_read()  which format is it? ─▶ one reader a format (report_reader.h)
  *                   └─▶ the sink, once a report: struct report and its own bytes, or its fault
  *
- * 1. Everything here is a function of the bytes and of the time: no store, no clock, no file.
+ * 1. Everything here is a function of the bytes and of the rules: no store, no clock, no file. So
+ *    it can run where it can do no harm (sandbox.h).
  * 2. A report says what its reporter says. Whether it is true, and whether it lists anything, is
  *    decided later, by policy.c.
  * 3. The numbers of the enums are on disk (evidence.c): new ones go to the end, none is used twice.
@@ -17,6 +18,8 @@
 #include <stdint.h>
 
 #include "bytes.h"
+#include "category.h"
+#include "config.h"
 #include "prefix.h"
 #include "status.h"
 
@@ -25,29 +28,38 @@ enum {
 	REPORTS_MAX = 100000,    /* in one input: more of the smallest than it has room for */
 	REPORT_HASH = 32,        /* a SHA-256 */
 	REPORT_FUTURE_S = 86400, /* a date this far ahead is a clock or a zone gone wrong */
+	REPORT_WORDS = 160,      /* octets of a text, with its NUL; what is longer is cut */
+	REPORT_OUTPUTS = 8,      /* output hosts of one relay test */
 };
 
 enum report_format {
 	FORMAT_UNKNOWN = 0,
 	FORMAT_ARF = 1,       /* RFC 5965 */
 	FORMAT_RELAYTEST = 2, /* ours, JSON */
+	FORMAT_JMRP = 3,      /* Microsoft's: a mail about a mail, the address in its Subject */
+	FORMAT_XARF0 = 4,     /* X-ARF 0.1 and 0.2: a mail with a part of YAML */
+	FORMAT_XARF3 = 5,     /* JSON, alone or in a mail */
+	FORMAT_XARF4 = 6,     /* likewise */
+	FORMAT_SPAMCOP = 7,   /* a mail in words */
+	FORMAT_UCEPROTECT = 8,
+	FORMAT_SHADOWSERVER = 9, /* CSV, alone, zipped or in a mail */
+	FORMAT_NMAP = 10,        /* XML, of the script smtp-open-relay */
 };
 
-enum report_category {
-	CATEGORY_NONE = 0, /* of a report that nobody could read */
-	CATEGORY_SPAM = 1,
-	CATEGORY_FRAUD = 2,
-	CATEGORY_VIRUS = 3,
-	CATEGORY_RELAY = 4,
-	CATEGORY_OTHER = 5,
-	CATEGORY_NOT_SPAM = 6,
-	CATEGORY_AUTH_FAILURE = 7,
-};
-
-/* Where the address was found. */
+/* Where the address was found; each further step is less sure (VIA_…_CONFIDENCE). */
 enum report_via {
 	VIA_NONE = 0,
-	VIA_FIELD = 1, /* a field that is meant for it */
+	VIA_FIELD = 1,    /* a field that is meant for it */
+	VIA_SUBJECT = 2,  /* JMRP's Subject */
+	VIA_RECEIVED = 3, /* the first Received field that strangers did not write */
+	VIA_ARGUMENT = 4, /* a person said so: review accept */
+};
+
+/* Per cent. */
+enum {
+	CONFIDENCE_FIELD = 100,
+	CONFIDENCE_SUBJECT = 80,
+	CONFIDENCE_RECEIVED = 60,
 };
 
 enum report_disposition {
@@ -58,19 +70,33 @@ enum report_disposition {
 	DISPOSITION_UNRECOGNISED = 5, /* of no known format */
 	/* What the database adds to it; never on disk. */
 	DISPOSITION_EXCLUDED = 6,  /* an exclusion covers the address */
-	DISPOSITION_DUPLICATE = 7, /* the same bytes by the same reporter are there already */
+	DISPOSITION_DUPLICATE = 7, /* the same report by the same reporter is there already */
 };
 
 struct report {
 	enum report_format format;
-	enum report_category category;
+	enum category category;
 	enum report_disposition disposition;
 	enum report_via via;
 	struct prefix source; /* a host; family 0: the report names none */
 	uint64_t observed;    /* when it happened, seconds since 1970; 0: the report does not say */
 	uint32_t incidents;   /* how many like it the reporter had (RFC 5965 §3.2), at least 1 */
 	uint8_t confidence;   /* per cent: how sure it is that the source did this */
-	bool proof;           /* a relay test's message came back */
+	bool proof;           /* a relay test's message came back … */
+	unsigned output_count;
+	struct prefix outputs[REPORT_OUTPUTS]; /* … from these hosts, other than the source */
+
+	/* Texts: UTF-8 without control characters, cut to fit (report_words()); "" for none. */
+	char reference[REPORT_WORDS]; /* its own number, else the Message-ID that it came with */
+	char note[REPORT_WORDS];      /* what it says beside, for a human; nobody's address in it */
+	char recipient[REPORT_WORDS]; /* whom the mail was for, as the report has it */
+	char domains[REPORT_WORDS];   /* its sender's, as authserv_id found (RFC 8601); by blanks */
+};
+
+/* What the config says that readers need. Borrowed. */
+struct report_rules {
+	uint64_t now;
+	const struct config *config; /* trusted_hops, authserv_id */
 };
 
 /*
@@ -83,39 +109,20 @@ typedef void report_sink(void *context, const struct report *report, struct byte
 /*
  * Reads all the reports that `input` holds. FORMAT_UNKNOWN: by content, and what is of no known
  * format is a report too (DISPOSITION_UNRECOGNISED). Another format: all else is bad. Input without
- * any report (empty, blank, over REPORT_MAX) is one bad report.
+ * any report (empty, blank, over REPORT_MAX) is one bad report. A body is the whole input, or one
+ * of its JSON objects.
  */
-void reports_read(struct bytes input, enum report_format format, uint64_t now, report_sink *sink,
-		  void *context);
+void reports_read(struct bytes input, enum report_format format, const struct report_rules *rules,
+		  report_sink *sink, void *context);
 
 /* FORMAT_UNKNOWN where there is none of this name. */
 enum report_format report_format_named(const char *name);
 
 /* The words of DESIGN and of `ingest --json`; NULL for what has none. */
 const char *report_format_name(enum report_format format);
-const char *report_category_name(enum report_category category);
 const char *report_via_name(enum report_via via);
 const char *report_disposition_name(enum report_disposition disposition);
 
 void report_hash(struct bytes body, uint8_t hash[REPORT_HASH]);
-
-/* --- one a format ------------------------------------------------------------ */
-
-/* A mail (report_arf.c). ST_NO with a text where it has no feedback report in it. */
-enum status arf_read(struct bytes mail, struct report *report);
-
-/* JSON objects, one after the other. */
-struct json_input {
-	struct bytes text; /* what is left of it */
-	size_t wasted;     /* octets that were parsed before a syntax error turned up */
-};
-
-/*
- * The next object (report_relaytest.c); *body is that object. After a syntax error it is what
- * stands before the next line that begins with one: a broken object takes no other with it. ST_NO
- * where it is no relay test's report, ST_DATA where it is a bad one, both with a text.
- */
-enum status relaytest_read(struct json_input *input, uint64_t now, struct report *report,
-			   struct bytes *body);
 
 #endif

@@ -16,13 +16,17 @@
  *     delivered       proof: the message came back with the test's token in it
  *     data, rcpt      suspicion: many servers say yes, and bounce or drop it later
  *     rejected        the server did what it should: where all are, it speaks against a listing
+ *
+ * The hosts that delivered, other than the target, are the report's outputs: a relay of several
+ * stages.
  */
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "mail_address.h"
-#include "report.h"
+#include "members.h"
+#include "report_json.h"
+#include "report_reader.h"
 #include "rfc3339.h"
 
 /* Ascending by what it proves. */
@@ -54,105 +58,99 @@ static const struct {
 	[STAGE_DELIVERED] = {DISPOSITION_EVIDENCE, 100, true},
 };
 
-enum {
-	PROBES_MAX = 1000,          /* testers try two dozen envelopes: this is an attack */
-	WASTE_MAX = 4 * REPORT_MAX, /* a second's work */
+enum { PROBES_MAX = 1000 /* testers try two dozen envelopes: this is an attack */ };
+
+static const struct member test_members[] = {
+	{"relaytest", MEMBER_INTEGER, true}, {"target", MEMBER_HOST, true},
+	{"port", MEMBER_PORT, true},         {"time", MEMBER_TIME, true},
+	{"tester", MEMBER_STRING, true},     {"auth", MEMBER_BOOLEAN, true},
+	{"probes", MEMBER_ARRAY, true},
 };
 
-/* NULL with a text where the member is not there or of another type. `where`: "", "probe 3: ". */
-static const json_t *member(const json_t *object, const char *where, const char *name,
-			    json_type type)
-{
-	static const char *const types[] = {
-		[JSON_OBJECT] = "an object", [JSON_ARRAY] = "an array",
-		[JSON_STRING] = "a string",  [JSON_INTEGER] = "an integer",
-		[JSON_TRUE] = "a boolean",
-	};
-	const json_t *value = json_object_get(object, name);
+static const struct member probe_members[] = {
+	{"form", MEMBER_STRING, true},    {"mail_from", MEMBER_STRING, true},
+	{"rcpt_to", MEMBER_STRING, true}, {"stage", MEMBER_STRING, true},
+	{"reply", MEMBER_STRING, true},   {"output", MEMBER_HOST, false},
+};
 
-	if (!value) {
-		fail(ST_DATA, "%s'%s' is missing", where, name);
-		return NULL;
+/* What the probes come to. */
+struct findings {
+	enum stage best;
+	const char *form; /* of the first that came so far */
+};
+
+static enum stage stage_named(const char *name)
+{
+	for (enum stage s = STAGE_REJECTED; s <= STAGE_DELIVERED; s++) {
+		if (strcmp(name, stages[s]) == 0) {
+			return s;
+		}
 	}
-	if (json_typeof(value) != type && !(type == JSON_TRUE && json_is_boolean(value))) {
-		fail(ST_DATA, "%s'%s' is not %s", where, name, types[type]);
-		return NULL;
-	}
-	return value;
+	return STAGE_NONE;
 }
 
-static const char *string_member(const json_t *object, const char *where, const char *name)
+/* Those beyond REPORT_OUTPUTS are left out: the report is no less proof for it. */
+static void add_output(struct report *report, const struct prefix *host)
 {
-	return json_string_value(member(object, where, name, JSON_STRING));
-}
+	bool known = prefix_compare(host, &report->source) == 0;
 
-static enum status read_host(const char *text, const char *where, const char *name,
-			     struct prefix *host)
-{
-	if (strchr(text, '/') || prefix_parse(text, host)) {
-		return fail(ST_DATA, "%s'%s' is '%.64s', which is no address", where, name, text);
+	for (unsigned i = 0; i < report->output_count; i++) {
+		known = known || prefix_compare(host, &report->outputs[i]) == 0;
 	}
-	return ST_OK;
+	if (!known && report->output_count < REPORT_OUTPUTS) {
+		report->outputs[report->output_count++] = *host;
+	}
 }
 
-/* Checks one probe, and raises *best to its stage where it could prove something. */
+/* Checks one probe, and adds what it proves. */
 static enum status read_probe(const json_t *probe, const char *where,
-			      const struct mail_server *target, enum stage *best)
+			      const struct mail_server *target, struct findings *found,
+			      struct report *report)
 {
+	struct prefix output;
+
 	if (!json_is_object(probe)) {
 		return fail(ST_DATA, "%snot an object", where);
 	}
-	const char *from = string_member(probe, where, "mail_from");
-	const char *to = from ? string_member(probe, where, "rcpt_to") : NULL;
-	const char *name = to ? string_member(probe, where, "stage") : NULL;
-
-	if (!name || !string_member(probe, where, "form") ||
-	    !string_member(probe, where, "reply")) {
+	if (MEMBERS_CHECK(probe, where, probe_members)) {
 		return ST_DATA;
 	}
-	enum stage stage = STAGE_NONE;
+	const char *name = member_text(probe, "stage");
+	enum stage stage = stage_named(name);
 
-	for (enum stage s = STAGE_REJECTED; s <= STAGE_DELIVERED; s++) {
-		stage = strcmp(name, stages[s]) == 0 ? s : stage;
-	}
 	if (stage == STAGE_NONE) {
 		return fail(ST_DATA, "%s'stage' is '%.64s', which is none", where, name);
 	}
-	const json_t *output = json_object_get(probe, "output");
-	struct prefix host;
-
-	if (stage == STAGE_DELIVERED || (output && !json_is_null(output))) {
-		const char *text = string_member(probe, where, "output");
-
-		if (!text || read_host(text, where, "output", &host)) {
-			return ST_DATA;
-		}
+	if (stage == STAGE_DELIVERED && !host_parse(member_text(probe, "output"), &output)) {
+		return fail(ST_DATA, "%s'output' is missing", where);
 	}
-	if (stage > *best && !address_begins_at(target, from) && !address_ends_at(target, to)) {
-		*best = stage;
+	if (address_begins_at(target, member_text(probe, "mail_from")) ||
+	    address_ends_at(target, member_text(probe, "rcpt_to"))) {
+		return ST_OK;
+	}
+	if (stage == STAGE_DELIVERED) {
+		add_output(report, &output);
+	}
+	if (stage > found->best) {
+		*found = (struct findings){stage, member_text(probe, "form")};
 	}
 	return ST_OK;
 }
 
 static enum status read_probes(const json_t *test, const struct mail_server *target,
-			       enum stage *best)
+			       struct findings *found, struct report *report)
 {
-	const json_t *probes = member(test, "", "probes", JSON_ARRAY);
-	size_t i;
-	json_t *probe;
+	const json_t *probes = json_object_get(test, "probes");
+	size_t count = json_array_size(probes);
 
-	if (!probes) {
-		return ST_DATA;
+	if (count == 0 || count > PROBES_MAX) {
+		return fail(ST_DATA, "'probes' has %zu of them", count);
 	}
-	if (json_array_size(probes) == 0 || json_array_size(probes) > PROBES_MAX) {
-		return fail(ST_DATA, "'probes' has %zu of them", json_array_size(probes));
-	}
-	json_array_foreach(probes, i, probe)
-	{
+	for (size_t i = 0; i < count; i++) {
 		char where[32];
 
 		snprintf(where, sizeof where, "probe %zu: ", i + 1);
-		if (read_probe(probe, where, target, best)) {
+		if (read_probe(json_array_get(probes, i), where, target, found, report)) {
 			return ST_DATA;
 		}
 	}
@@ -186,42 +184,56 @@ static enum status read_names(const json_t *test, struct mail_server *target, co
 }
 
 /* What is not about the probes. */
-static enum status read_head(const json_t *test, uint64_t now, struct report *report, bool *auth)
+static enum status read_head(const json_t *test, uint64_t now, struct report *report)
 {
-	const json_t *version = member(test, "", "relaytest", JSON_INTEGER);
-
-	if (version && json_integer_value(version) != 1) {
-		return fail(ST_DATA, "'relaytest' is %" JSON_INTEGER_FORMAT "; version 1 is known",
-			    json_integer_value(version));
-	}
-	const char *target = version ? string_member(test, "", "target") : NULL;
-	const json_t *port = target ? member(test, "", "port", JSON_INTEGER) : NULL;
-	const char *time = port ? string_member(test, "", "time") : NULL;
-	const json_t *used = time ? member(test, "", "auth", JSON_TRUE) : NULL;
-
-	if (!used || !string_member(test, "", "tester") ||
-	    read_host(target, "", "target", &report->source)) {
+	if (MEMBERS_CHECK(test, "", test_members)) {
 		return ST_DATA;
 	}
-	if (json_integer_value(port) < 1 || json_integer_value(port) > 65535) {
-		return fail(ST_DATA, "'port' is %" JSON_INTEGER_FORMAT, json_integer_value(port));
+	json_int_t version = json_integer_value(json_object_get(test, "relaytest"));
+
+	if (version != 1) {
+		return fail(ST_DATA, "'relaytest' is %" JSON_INTEGER_FORMAT "; version 1 is known",
+			    version);
 	}
-	if (time_parse(time, &report->observed)) {
-		return fail(ST_DATA, "'time' is '%.64s', which is no RFC 3339 time", time);
-	}
+	host_parse(member_text(test, "target"), &report->source);
+	time_parse(member_text(test, "time"), &report->observed);
 	if (report->observed > now + REPORT_FUTURE_S) {
-		return fail(ST_DATA, "'time' is %.64s, in the future", time);
+		return fail(ST_DATA, "'time' is %.64s, in the future", member_text(test, "time"));
 	}
-	*auth = json_is_true(used);
 	return ST_OK;
 }
 
-static enum status read_test(const json_t *test, uint64_t now, struct report *report)
+/* One line for a human. A form with an address in it is not repeated. */
+static void describe(struct report *report, const struct findings *found, bool auth)
+{
+	static const char *const words[] = {
+		[STAGE_NONE] = "no probe was by a stranger for a stranger",
+		[STAGE_REJECTED] = "all strangers' mail was rejected",
+		[STAGE_RCPT] = "accepted at RCPT",
+		[STAGE_DATA] = "accepted after DATA",
+		[STAGE_DELIVERED] = "delivered",
+	};
+	bool named = found->best > STAGE_REJECTED && found->form[0] && !strchr(found->form, '@');
+	const char *by = report->proof ? " by the target" : "";
+	char text[2 * REPORT_WORDS], output[PREFIX_TEXT + 4] = "";
+
+	if (report->output_count > 0) {
+		by = output;
+		memcpy(output, " by ", 4);
+		prefix_format(&report->outputs[0], output + 4);
+	}
+	snprintf(text, sizeof text, "%.80s%s%s%s", named ? found->form : "", named ? ": " : "",
+		 auth ? "the test logged in" : words[found->best], by);
+	report_words(report->note, bytes_str(text));
+}
+
+enum status relaytest_read(const json_t *test, const struct report_rules *rules,
+			   struct report *report)
 {
 	struct mail_server target = {0};
 	const char **names = NULL;
-	enum stage best = STAGE_NONE;
-	bool auth = false;
+	struct findings found = {STAGE_NONE, ""};
+	bool auth = json_is_true(json_object_get(test, "auth"));
 
 	*report = (struct report){
 		.format = FORMAT_RELAYTEST,
@@ -229,67 +241,23 @@ static enum status read_test(const json_t *test, uint64_t now, struct report *re
 		.via = VIA_FIELD,
 		.incidents = 1,
 	};
-	enum status status = read_head(test, now, report, &auth);
+	enum status status = read_head(test, rules->now, report);
 
 	target.host = report->source;
 	if (!status) {
 		status = read_names(test, &target, &names);
 	}
 	if (!status) {
-		status = read_probes(test, &target, &best);
+		status = read_probes(test, &target, &found, report);
 	}
 	free(names);
 	if (auth) {
-		best = STAGE_NONE;
+		found.best = STAGE_NONE;
+		report->output_count = 0;
 	}
-	report->disposition = meanings[best].disposition;
-	report->confidence = meanings[best].confidence;
-	report->proof = meanings[best].proof;
-	return status;
-}
-
-/*
- * After a syntax error: the octets before the next object that starts a line. Nested ones make that
- * a long search (each starts a line, each is parsed to the fault), so what goes to waste is
- * limited.
- */
-static size_t skip_broken(struct json_input *input, size_t parsed)
-{
-	const uint8_t *next = memmem(input->text.data, input->text.len, "\n{", 2);
-
-	input->wasted += parsed;
-	if (!next || input->wasted > WASTE_MAX) {
-		return input->text.len;
-	}
-	return (size_t)(next + 1 - input->text.data);
-}
-
-enum status relaytest_read(struct json_input *input, uint64_t now, struct report *report,
-			   struct bytes *body)
-{
-	struct bytes text = input->text;
-	json_error_t error;
-	json_t *test = json_loadb((const char *)text.data, text.len,
-				  JSON_REJECT_DUPLICATES | JSON_DISABLE_EOF_CHECK, &error);
-	size_t used = (size_t)error.position;
-	enum status status;
-
-	if (!test) {
-		used = skip_broken(input, used);
-	}
-	*body = bytes_of(text.data, used);
-	input->text = bytes_of(text.data + used, text.len - used);
-	if (!test) {
-		/* Whoever wrote "relaytest" meant one; other broken JSON may be anything. */
-		bool meant = memmem(body->data, body->len, "\"relaytest\"", 11) != NULL;
-
-		return fail(meant ? ST_DATA : ST_NO, "line %d: %s", error.line, error.text);
-	}
-	if (json_object_get(test, "relaytest")) {
-		status = read_test(test, now, report);
-	} else {
-		status = fail(ST_NO, "no 'relaytest' in the object");
-	}
-	json_decref(test);
+	report->disposition = meanings[found.best].disposition;
+	report->confidence = meanings[found.best].confidence;
+	report->proof = meanings[found.best].proof;
+	describe(report, &found, auth);
 	return status;
 }

@@ -26,6 +26,9 @@ void blobs_close(struct blobs *blobs); /* NULL is fine; what was not synced is g
 void blobs_put(struct blobs *blobs, const uint8_t key[BLOB_KEY], struct bytes content);
 enum status blobs_sync(struct blobs *blobs);
 
+/* Deletes, with the next blobs_sync(); nothing where there is none. */
+void blobs_del(struct blobs *blobs, const uint8_t key[BLOB_KEY]);
+
 /* A copy that the caller frees (content->data); false where there is none. */
 bool blobs_get(struct blobs *blobs, const uint8_t key[BLOB_KEY], struct bytes *content);
 

@@ -21,12 +21,42 @@ enum {
 
 #define CONFIG_DEFAULT "/etc/dnsbld/dnsbld.conf"
 
-/* When reports list an address on a sublist; given is false where the section is absent. */
+/*
+ * When reports list an address on a sublist, and for how long. `given` is false where reports,
+ * reporters and within are absent: then complaints list nothing. All else has its default anyway.
+ * Weights, trust and relapse are in thousandths.
+ */
 struct policy_config {
 	bool given;
-	unsigned reports;   /* at least this many reports … */
-	unsigned reporters; /* … by at least this many distinct reporters … */
-	uint64_t within_s;  /* … observed within this time */
+	unsigned reports;         /* at least this much weight of reports … */
+	unsigned reporters;       /* … by at least this many distinct reporters … */
+	uint64_t within_s;        /* … observed within this time */
+	uint32_t categories;      /* those that count: bit 1 << enum category */
+	uint32_t trap_weight;     /* a report by a reporter with spam traps counts so much */
+	uint32_t negative_weight; /* a report that it is no spam takes so much away */
+	uint64_t half_life_s;     /* a report's weight halves in this time; 0: never */
+	uint64_t max_age_s;     /* what came in so long after the event lists nothing; 0: all may */
+	uint32_t relapse;       /* each listing anew lasts so many times as long as the last … */
+	uint64_t max_expires_s; /* … up to this, but never shorter than the sublist's own … */
+	uint64_t cool_off_s;    /* … and once less for each such time without a listing */
+	unsigned neighbours;    /* so many in a /24 or /48 propose it for review; 0: never */
+	unsigned ipv6;          /* length of its IPv6 listings: 64 to 128 */
+};
+
+/* Who reports, and how far he is believed. */
+struct reporter_config {
+	char *name;
+	uint32_t trust; /* thousandths; whoever has no section has 1000 */
+	bool trap;      /* his reports are of mail to spam traps */
+	char *address;  /* where his reports come in, in any case (strcasecmp()); or NULL */
+	char **domains; /* lower case: mail that authserv_id found to be from one of them is his */
+	size_t domain_count;
+};
+
+/* How long and how much of reports is kept. */
+struct reports_config {
+	uint64_t keep_s;    /* after it was received; 0: for ever */
+	uint64_t body_size; /* octets of a body; what is beyond is cut off */
 };
 
 struct sublist_config {
@@ -90,6 +120,12 @@ struct config {
 	uint64_t map_size;
 	bool exclude_reserved;
 	struct tcp_config tcp;
+	struct reports_config reports;
+	struct reporter_config *reporters; /* in the file's order */
+	size_t reporter_count;
+	struct prefix *trusted_hops; /* whose Received fields are true: ours and reporters' */
+	size_t trusted_hop_count;
+	char *authserv_id;               /* whose Authentication-Results are ours; NULL: none */
 	struct sublist_config *sublists; /* in the file's order */
 	size_t sublist_count;
 	struct zone_config *zones; /* in the file's order */

@@ -1,7 +1,7 @@
 /*
- * listfile.h: lists that others wrote, read into memory as prefixes: plain and CIDR lists,
- * rbldnsd's dataset files, and our own JSON lines. A file is read and checked whole before any
- * transaction begins.
+ * listfile.h: lists that others wrote, read into memory as prefixes: plain and CIDR lists, feeds in
+ * their makers' formats, rbldnsd's dataset files, and our own JSON lines. A file is read and
+ * checked whole before any transaction begins.
  *
  * What comes out means what the file's own server would answer (rbldnsd: ip4set answers with the
  * most specific octet class that has the address, ip4trie and ip6trie with the one value of the
@@ -30,10 +30,19 @@ enum list_format {
 	LIST_IP6TRIE,
 	LIST_COMBINED, /* rbldnsd's combined: $DATASET sections of the three above */
 	LIST_JSON, /* one object a line, as `export --format json` and `list --json` write them */
+	LIST_DROP, /* Spamhaus DROP text: "PREFIX ; SBL…" */
+	LIST_DROP_JSON, /* the same as JSON lines, with a metadata record */
+	LIST_CERT,      /* Spamhaus CERT Insight: its open relays */
+	LIST_DSHIELD,   /* block.txt: start, end, length, targets … between tabs */
+	LIST_IPSET,     /* what `ipset save` and `ipset list` print */
+	LIST_CSV,       /* a header names the columns */
 };
 
 /* By its name on the command line: "plain", "cidr", "ip4set" …; LIST_UNKNOWN where it is none. */
 enum list_format list_format_named(const char *name);
+
+/* Whether lines of this format may name a sublist, or a code that means one. */
+bool list_format_names_sublists(enum list_format format);
 
 enum {
 	LIST_LINE = 65536,       /* a longer line is a bad one */
@@ -48,8 +57,8 @@ struct list_item {
 	uint8_t len;
 	uint16_t sublist; /* position in config->sublists */
 	uint32_t text;    /* list_string(); 0: none */
-	uint32_t reason;  /* likewise; JSON only */
-	uint32_t expires; /* seconds since 1970; LIST_NEVER; 0: it does not say. JSON only */
+	uint32_t reason;  /* likewise */
+	uint32_t expires; /* seconds since 1970; LIST_NEVER; 0: it does not say */
 };
 
 struct list {
@@ -58,6 +67,9 @@ struct list {
 	size_t room;
 	uint64_t lines;
 	uint64_t bad_lines;
+	uint64_t left_out; /* good lines about something that is no listing in this format */
+	uint64_t made;     /* seconds since 1970, where the file says when it was made; else 0 */
+	enum list_format format; /* never LIST_UNKNOWN */
 	struct list_strings *strings;
 };
 
@@ -66,7 +78,7 @@ typedef void list_bad_line(void *context, uint64_t line, const char *why);
 
 struct list_input {
 	FILE *in;
-	enum list_format format;
+	enum list_format format; /* LIST_UNKNOWN: what it looks like, else LIST_CIDR */
 	const struct config *config;
 	const struct sublist_config *sublist; /* of the config, for lines that name none; or NULL */
 	uint64_t now;       /* seconds since 1970: a file that says it expired before is no data */
@@ -77,9 +89,9 @@ struct list_input {
 /*
  * Reads all of the input. A line that names no sublist is bad where none is given. A code that no
  * sublist of the config has is a bad line (two that share it: input->sublist if it is one of them,
- * else bad). ST_OK even when lines were bad (list->bad_lines says so); ST_DATA where rbldnsd would
- * not serve the file at all, as it has expired; ST_IO when reading failed. The list is the caller's
- * either way: list_release().
+ * else bad). ST_OK even when lines were bad (list->bad_lines says so); ST_DATA where the file is no
+ * list at all (a web page, something compressed), was cut off as far as its format shows that, or
+ * has expired; ST_IO when reading failed. The list is the caller's either way: list_release().
  */
 enum status list_read(const struct list_input *input, struct list *list);
 void list_release(struct list *list);

@@ -44,13 +44,26 @@ void blobs_close(struct blobs *blobs)
 	}
 }
 
-void blobs_put(struct blobs *blobs, const uint8_t key[BLOB_KEY], struct bytes content)
+/* False where there is none, for a reason that is kept. */
+static bool need_txn(struct blobs *blobs)
 {
 	if (!blobs->txn && !blobs->status) {
 		blobs->status = txn_write(blobs->store, &blobs->txn);
 	}
-	if (!blobs->status) {
+	return !blobs->status;
+}
+
+void blobs_put(struct blobs *blobs, const uint8_t key[BLOB_KEY], struct bytes content)
+{
+	if (need_txn(blobs)) {
 		txn_put(blobs->txn, TABLE_EVIDENCE, bytes_of(key, BLOB_KEY), content);
+	}
+}
+
+void blobs_del(struct blobs *blobs, const uint8_t key[BLOB_KEY])
+{
+	if (need_txn(blobs)) {
+		txn_del(blobs->txn, TABLE_EVIDENCE, bytes_of(key, BLOB_KEY));
 	}
 }
 

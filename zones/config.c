@@ -175,6 +175,16 @@ static void zone_release(struct zone_config *zone)
 	free(zone->name);
 }
 
+static void reporter_release(struct reporter_config *reporter)
+{
+	for (size_t i = 0; i < reporter->domain_count; i++) {
+		free(reporter->domains[i]);
+	}
+	free(reporter->domains);
+	free(reporter->address);
+	free(reporter->name);
+}
+
 void config_free(struct config *config)
 {
 	if (!config) {
@@ -187,8 +197,14 @@ void config_free(struct config *config)
 		free(config->sublists[i].name);
 		free(config->sublists[i].text);
 	}
+	for (size_t i = 0; i < config->reporter_count; i++) {
+		reporter_release(&config->reporters[i]);
+	}
 	free(config->zones);
 	free(config->sublists);
+	free(config->reporters);
+	free(config->trusted_hops);
+	free(config->authserv_id);
 	free(config->listen);
 	free(config->user);
 	free(config->database);

@@ -11,6 +11,7 @@
 	.field = offsetof(struct type, member), .size = sizeof(((struct type *)0)->member)
 
 #define DAY  86400u
+#define KIB  ((uint64_t)1 << 10)
 #define MIB  ((uint64_t)1 << 20)
 #define TIB  ((uint64_t)1 << 40)
 #define LONG (36525u * (uint64_t)DAY) /* what duration_parse() allows: 100 years */
@@ -19,6 +20,10 @@ enum {
 	TTL_LIMIT = INT32_MAX, /* RFC 2181 §8; the SOA's times keep to it as well */
 	REPORTS = 1000000,     /* a policy that waits for more waits for ever */
 	CONNECTIONS = 100000,  /* past any limit on open files worth setting */
+	TRUST = 10,            /* whoever wants one reporter to suffice sets his reports lower */
+	WEIGHT = 100,          /* the same of a kind of report */
+	RELAPSE = 100,         /* the second time reaches any max_expires */
+	NEIGHBOURS = 65536,    /* of a /48; a /24 has 256 */
 };
 
 static const struct config_option tcp_options[] = {
@@ -33,13 +38,33 @@ static const struct config_option tcp_options[] = {
 	{.name = NULL},
 };
 
+/* The first three are there together or not at all: policy_close(). */
 static const struct config_option policy_options[] = {
-	{"reports", OPTION_VALUE, .required = "reports = 3", .set = value_number, .min = 1,
-	 .max = REPORTS, FIELD(policy_config, reports)},
-	{"reporters", OPTION_VALUE, .required = "reporters = 2", .set = value_number, .min = 1,
-	 .max = REPORTS, FIELD(policy_config, reporters)},
-	{"within", OPTION_VALUE, .required = "within = 24h", .set = value_seconds, .min = 1,
-	 .max = LONG, FIELD(policy_config, within_s)},
+	{"reports", OPTION_VALUE, .set = value_number, .min = 1, .max = REPORTS,
+	 FIELD(policy_config, reports)},
+	{"reporters", OPTION_VALUE, .set = value_number, .min = 1, .max = REPORTS,
+	 FIELD(policy_config, reporters)},
+	{"within", OPTION_VALUE, .set = value_seconds, .min = 1, .max = LONG,
+	 FIELD(policy_config, within_s)},
+	{"categories", OPTION_LIST, .never_empty = true, .set = policy_add_category},
+	{"trap_weight", OPTION_VALUE, .fallback = "3.0", .set = value_thousandths,
+	 .max = WEIGHT * 1000, FIELD(policy_config, trap_weight)},
+	{"negative_weight", OPTION_VALUE, .fallback = "1.0", .set = value_thousandths,
+	 .max = WEIGHT * 1000, FIELD(policy_config, negative_weight)},
+	{"half_life", OPTION_VALUE, .fallback = "never", .set = value_expiry, .min = 1, .max = LONG,
+	 FIELD(policy_config, half_life_s)},
+	{"max_age", OPTION_VALUE, .fallback = "never", .set = value_expiry, .min = 1, .max = LONG,
+	 FIELD(policy_config, max_age_s)},
+	{"relapse", OPTION_VALUE, .fallback = "2.0", .set = value_thousandths, .min = 1000,
+	 .max = RELAPSE * 1000, FIELD(policy_config, relapse)},
+	{"max_expires", OPTION_VALUE, .fallback = "90d", .set = value_seconds, .min = 1,
+	 .max = LONG, FIELD(policy_config, max_expires_s)},
+	{"cool_off", OPTION_VALUE, .fallback = "30d", .set = value_seconds, .min = 1, .max = LONG,
+	 FIELD(policy_config, cool_off_s)},
+	{"neighbours", OPTION_VALUE, .fallback = "16", .set = value_number, .max = NEIGHBOURS,
+	 FIELD(policy_config, neighbours)},
+	{"ipv6", OPTION_VALUE, .fallback = "128", .set = value_number, .min = 64, .max = 128,
+	 FIELD(policy_config, ipv6)},
 	{.name = NULL},
 };
 
@@ -51,6 +76,24 @@ static const struct config_option sublist_options[] = {
 	 FIELD(sublist_config, expires_s)},
 	{"policy", OPTION_SECTION, .options = policy_options, FIELD(sublist_config, policy),
 	 .close = policy_close},
+	{.name = NULL},
+};
+
+static const struct config_option reporter_options[] = {
+	{"trust", OPTION_VALUE, .fallback = "1.0", .set = value_thousandths, .max = TRUST * 1000,
+	 FIELD(reporter_config, trust)},
+	{"trap", OPTION_VALUE, .fallback = "false", .set = value_bool,
+	 FIELD(reporter_config, trap)},
+	{"address", OPTION_VALUE, .set = reporter_set_address},
+	{"domains", OPTION_LIST, .set = reporter_add_domain},
+	{.name = NULL},
+};
+
+static const struct config_option reports_options[] = {
+	{"keep", OPTION_VALUE, .fallback = "365d", .set = value_expiry, .min = 1, .max = LONG,
+	 FIELD(reports_config, keep_s)},
+	{"body_size", OPTION_VALUE, .fallback = "1M", .set = value_size, .min = KIB,
+	 .max = 16 * MIB, FIELD(reports_config, body_size)},
 	{.name = NULL},
 };
 
@@ -103,9 +146,14 @@ const struct config_option config_options[] = {
 	{"exclude_reserved", OPTION_VALUE, .fallback = "true", .set = value_bool,
 	 FIELD(config, exclude_reserved)},
 	{"tcp", OPTION_SECTION, .options = tcp_options, FIELD(config, tcp)},
+	{"reports", OPTION_SECTION, .options = reports_options, FIELD(config, reports)},
+	{"trusted_hops", OPTION_LIST, .set = trusted_hop_add},
+	/* Reporters' domains lean on it. */
+	{"authserv_id", OPTION_VALUE, .set = authserv_id_set},
+	{"reporter", OPTION_TITLED, .options = reporter_options, .open = reporter_open},
 	/* Zones name sublists, which therefore come first. */
 	{"sublist", OPTION_TITLED, .required = "sublist relay { code = 2 }",
-	 .options = sublist_options, .open = sublist_open},
+	 .options = sublist_options, .open = sublist_open, .close = sublist_close},
 	{"zone", OPTION_TITLED, .required = "zone \"dnsbl.example.org\" { ns = ...  soa { ... } }",
 	 .options = zone_options, .open = zone_open, .close = zone_close},
 	{.name = NULL},

@@ -52,7 +52,7 @@ struct config_option {
 		*fallback; /* what holds where the file is silent, in the file's words; or NULL */
 	bool never_empty;  /* a list that says something else when empty than when left out */
 	option_set *set;
-	uint64_t min, max;  /* of a number, or of seconds, or of bytes */
+	uint64_t min, max;  /* of a number, or of thousandths, or of seconds, or of bytes */
 	size_t field, size; /* in the section's struct; of a section without `open`: its own struct
 			       there */
 	const struct config_option *options; /* a section's */
@@ -72,8 +72,8 @@ enum status place_fail(const struct config_place *place, const char *format, ...
 #define LDH    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-" DIGITS
 
 /* config_value.c: values that any section may have, */
-option_set value_number, value_seconds, value_milliseconds, value_expiry, value_size, value_bool;
-option_set value_string, value_path, value_text, value_name;
+option_set value_number, value_thousandths, value_seconds, value_milliseconds, value_expiry;
+option_set value_size, value_bool, value_string, value_path, value_text, value_name;
 
 /* and what other setters are made of: a domain name other than the root; */
 enum status place_name(const struct config_place *place, const char *text, struct name *name);
@@ -82,9 +82,11 @@ bool config_addr(const char *text, uint8_t *family, addr_t *addr);
 /* an array with room for one more at its end, zeroed. */
 void *config_grow(void *array, size_t *count, size_t size);
 
-/* config_section.c and config_zone.c: what belongs to one section. */
-option_set listen_add, zone_add_ns, zone_add_sublist, host_add_a, host_add_aaaa;
-option_open sublist_open, zone_open, host_open;
-option_close policy_close, zone_close, host_close;
+/* config_section.c, config_reporter.c and config_zone.c: what belongs to one section. */
+option_set listen_add, policy_add_category, zone_add_ns, zone_add_sublist, host_add_a;
+option_set host_add_aaaa, reporter_set_address, reporter_add_domain, trusted_hop_add;
+option_set authserv_id_set;
+option_open sublist_open, reporter_open, zone_open, host_open;
+option_close policy_close, sublist_close, zone_close, host_close;
 
 #endif

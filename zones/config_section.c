@@ -1,12 +1,13 @@
 /*
- * config_section.c: addresses to listen on, sublists and their policies. Zones are in
- * config_zone.c.
+ * config_section.c: addresses to listen on, sublists and their policies. Reporters are in
+ * config_reporter.c, zones in config_zone.c.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "category.h"
 #include "config_option.h"
 
 enum { SUBLIST_NAME = 63 }; /* RFC 5782 §2.3: it may become a label */
@@ -96,14 +97,72 @@ void *sublist_open(const struct config_place *place, const char *title, void *ou
 	return sublist;
 }
 
+/* What complaints may be about: neither what speaks against a listing or proves nothing, nor what
+ * needs a test to prove it. */
+static bool is_complaint(enum category category)
+{
+	switch (category) {
+	case CATEGORY_NONE:
+	case CATEGORY_RELAY:
+	case CATEGORY_NOT_SPAM:
+	case CATEGORY_AUTH_FAILURE:
+	case CATEGORY_OPT_OUT:
+		return false;
+	default:
+		return true;
+	}
+}
+
+enum status policy_add_category(const struct config_place *place, const char *text, void *section)
+{
+	struct policy_config *policy = section;
+	enum category category = category_named(text);
+	uint32_t bit = UINT32_C(1) << category;
+
+	if (category == CATEGORY_NONE) {
+		return place_fail(place, "there is no category '%.40s' of reports", text);
+	}
+	if (!is_complaint(category)) {
+		return place_fail(place, "category '%s': complaints of it list nobody", text);
+	}
+	if (policy->categories & bit) {
+		return place_fail(place, "category '%s' is named twice", text);
+	}
+	policy->categories |= bit;
+	return ST_OK;
+}
+
+/* reports, reporters and within are one rule, so that one without the others is a slip. */
 enum status policy_close(const struct config_place *place, void *section)
 {
 	struct policy_config *policy = section;
+	const char *missing = !policy->reports     ? "reports; it needs: reports = 3"
+			      : !policy->reporters ? "reporters; it needs: reporters = 2"
+			      : !policy->within_s  ? "within; it needs: within = 24h"
+						   : NULL;
 
+	if (!policy->reports && !policy->reporters && !policy->within_s) {
+		return ST_OK;
+	}
+	if (missing) {
+		return place_fail(place, "policy has no %s", missing);
+	}
 	if (policy->reporters > policy->reports) {
 		return place_fail(place, "reporters = %u: it must be at most reports, which is %u",
 				  policy->reporters, policy->reports);
 	}
 	policy->given = true;
+	return ST_OK;
+}
+
+enum status sublist_close(const struct config_place *place, void *section)
+{
+	struct policy_config *policy = &((struct sublist_config *)section)->policy;
+
+	(void)place;
+	if (policy->categories == 0) {
+		policy->categories = 1 << CATEGORY_SPAM | 1 << CATEGORY_FRAUD |
+				     1 << CATEGORY_VIRUS | 1 << CATEGORY_BOT;
+	}
 	return ST_OK;
 }

@@ -28,6 +28,9 @@ static const struct unit sizes[] = {
 
 static const struct unit plain[] = {{'\0', 1}};
 
+/* For write_scaled() alone: what is read is a decimal. */
+static const struct unit thousandths[] = {{'\0', 1000}, {'\0', 1}};
+
 enum {
 	DURATION_UNITS = sizeof durations / sizeof durations[0],
 	SIZE_UNITS = sizeof sizes / sizeof sizes[0],
@@ -162,6 +165,31 @@ enum status value_number(const struct config_place *place, const char *text, voi
 				  place->option->name, text);
 	}
 	return store(place, text, value, plain, 1, section);
+}
+
+/* "2", "0.25", "1.125": digits, and at most three after a dot. */
+enum status value_thousandths(const struct config_place *place, const char *text, void *section)
+{
+	size_t whole = strspn(text, DIGITS), part = 0;
+	uint64_t value = 0;
+
+	/* More digits than that are over any bound, and would not fit for ever. */
+	for (size_t i = 0; i < whole && value < UINT32_MAX; i++) {
+		value = value * 10 + (uint64_t)(text[i] - '0');
+	}
+	value *= 1000;
+	if (text[whole] == '.') {
+		part = strspn(text + whole + 1, DIGITS);
+		for (size_t i = 0, unit = 100; i < part && i < 3; i++, unit /= 10) {
+			value += (uint64_t)(text[whole + 1 + i] - '0') * unit;
+		}
+	}
+	size_t len = whole + (text[whole] == '.' ? 1 + part : 0);
+	if (whole == 0 || text[len] != '\0' || part > 3 || (text[whole] == '.' && part == 0)) {
+		return place_fail(place, "%s = %.40s: it must be a number as in 1.5, %s",
+				  place->option->name, text, "with at most three decimals");
+	}
+	return store(place, text, value, thousandths, 1, section);
 }
 
 static enum status set_duration(const struct config_place *place, const char *text, uint64_t factor,

@@ -2,8 +2,11 @@
  * list.h: what the readers of lists share. Private to zones/listfile.c and zones/list_*.c.
  *
  *     list_lines.c   the file, cut into lines
+ *     list_detect.c  which format its head looks like, and what is no list at all
  *     list_plain.c   plain, cidr                          line ─▶ list_append()
  *     list_json.c    json                                 line ─▶ list_append()
+ *     list_feed.h    feeds: list_drop.c, list_cert.c, list_dshield.c, list_ipset.c, list_csv.c
+ *                                                         line ─▶ list_add()
  *     list_rbldnsd.c ip4set, ip4trie, ip6trie, combined   line ─▶ entries, and at the end of each
  *                    dataset list_flatten.c ─▶ list_append()
  *     list_sort.c    all of it ascending, each prefix and sublist once
@@ -11,6 +14,7 @@
 #ifndef DNSBLD_LIST_H
 #define DNSBLD_LIST_H
 
+#include "bytes.h"
 #include "listfile.h"
 
 /* --- list_strings.c: strings by number, from 1 without gaps ------------------------------- */
@@ -36,6 +40,21 @@ struct list_lines *list_lines_new(FILE *in);
 void list_lines_free(struct list_lines *lines);
 enum line list_lines_next(struct list_lines *lines, char **text);
 
+/* What the input begins with, at least its first LIST_LINE octets where it has as many; borrowed
+ * until the first line is asked for. */
+struct bytes list_lines_head(struct list_lines *lines);
+
+/* All that is left of the input, and no line comes after it; false where reading failed. */
+bool list_lines_rest(struct list_lines *lines, struct bytes *rest);
+
+/* --- list_detect.c ----------------------------------------------------------------------- */
+
+/* Never LIST_UNKNOWN. */
+enum list_format list_detect(struct bytes head);
+
+/* What the file is where it is none that has lines: "a web page"; else NULL. */
+const char *list_detect_wrong(struct bytes head);
+
 /* --- listfile.c: one run of list_read() -------------------------------------------------- */
 
 struct list_reader {
@@ -59,10 +78,30 @@ void list_bad(struct list_reader *reader, uint64_t line, const char *format, ...
  */
 void list_append(struct list_reader *reader, const struct list_item *item);
 
+/* Without the blanks around it. */
+struct bytes list_trim(struct bytes field);
+
+/* The rank of the next item, which has this reason; and the reason of a rank. */
+uint32_t list_rank(struct list_reader *reader, uint32_t reason);
+uint32_t list_ranked(const struct list_reader *reader, uint32_t rank);
+
+/*
+ * A text of somebody else's as the number of a reason; 0 where nothing is left of it. Blanks around
+ * it go, what is no printable UTF-8 becomes '?', and what is too long is cut.
+ */
+uint32_t list_reason(struct list_reader *reader, struct bytes text);
+
 /* --- the formats ------------------------------------------------------------------------- */
 
 void list_plain_line(struct list_reader *reader, char *line);
 void list_cidr_line(struct list_reader *reader, char *line);
+
+/*
+ * Appends what a field spells: an address, a prefix or FIRST-LAST, and blanks around it. `what` has
+ * reason, text and expiry. False, and the line is told of, where it is none of them.
+ */
+bool list_add(struct list_reader *reader, struct bytes field, const struct list_item *what);
+
 void list_json_line(struct list_reader *reader, char *line);
 
 struct list_rbldnsd;

@@ -41,7 +41,7 @@ struct flattening {
 	addr_t cursor; /* all before it is decided */
 	bool past_end; /* all of the address space is */
 	bool set;
-	uint32_t rank;
+	struct list_reader *reader;
 };
 
 /* ::ffff:0:0/96: names there are IPv4's, see prefix.h. */
@@ -66,7 +66,7 @@ static void emit(struct flattening *f, const struct list_item *entry, struct pre
 	item.addr = p.addr;
 	item.family = p.family;
 	item.len = p.len;
-	item.reason = f->rank++;
+	item.reason = list_rank(f->reader, list_ranked(f->reader, entry->reason));
 	if (f->written < f->read) {
 		f->at[f->written++] = item;
 		return;
@@ -206,6 +206,11 @@ static void push_all(struct flattening *f, size_t end)
 	}
 }
 
+static bool ends_before(const struct open_entry *e, const struct list_item *next)
+{
+	return e->last < next->addr || e->entry.family != next->family;
+}
+
 static void sweep(struct flattening *f)
 {
 	while (f->read < f->count) {
@@ -215,7 +220,7 @@ static void sweep(struct flattening *f)
 		while (end < f->count && same_prefix(&next, &f->at[end])) {
 			end++;
 		}
-		while (f->depth > 0 && f->open[f->depth - 1].last < next.addr) {
+		while (f->depth > 0 && ends_before(&f->open[f->depth - 1], &next)) {
 			close_top(f);
 		}
 		if (f->depth > 0 && f->cursor < next.addr) {
@@ -233,7 +238,7 @@ static void sweep(struct flattening *f)
 void list_flatten(struct list_reader *reader, size_t from, bool set)
 {
 	struct list *list = reader->list;
-	struct flattening f = {.count = list->count - from, .set = set, .rank = reader->rank};
+	struct flattening f = {.count = list->count - from, .set = set, .reader = reader};
 
 	if (f.count == 0) {
 		return;
@@ -253,5 +258,4 @@ void list_flatten(struct list_reader *reader, size_t from, bool set)
 		list->count += f.side_count;
 	}
 	free(f.side);
-	reader->rank = f.rank;
 }

@@ -16,6 +16,7 @@ struct list_lines {
 	bool begun; /* the first line was given: what looks like a byte order mark is none any more
 		     */
 	size_t at, end;
+	char *rest; /* list_lines_rest(): no more lines */
 	char buffer[2 * LIST_LINE + 2];
 };
 
@@ -29,7 +30,10 @@ struct list_lines *list_lines_new(FILE *in)
 
 void list_lines_free(struct list_lines *l)
 {
-	free(l);
+	if (l) {
+		free(l->rest);
+		free(l);
+	}
 }
 
 static enum line bad(char **text, const char *why)
@@ -62,6 +66,44 @@ static enum line give(struct list_lines *l, char *start, size_t len, char **text
 	return LINE_TEXT;
 }
 
+/* Reads more behind the `have` octets that are left, which are at the front already. */
+static void fill(struct list_lines *l, size_t have)
+{
+	l->at = 0;
+	l->end = have + fread(l->buffer + have, 1, sizeof l->buffer - 1 - have, l->in);
+	l->eof = l->end == have;
+}
+
+struct bytes list_lines_head(struct list_lines *l)
+{
+	if (l->end == 0) {
+		fill(l, 0);
+	}
+	return bytes_of(l->buffer, l->end);
+}
+
+bool list_lines_rest(struct list_lines *l, struct bytes *rest)
+{
+	size_t len = l->end - l->at, room = 2 * sizeof l->buffer;
+	char *all = must_realloc(l->rest, room);
+
+	memcpy(all, l->buffer + l->at, len);
+	while (!l->eof) {
+		size_t n = fread(all + len, 1, room - len, l->in);
+
+		l->eof = n == 0;
+		len += n;
+		if (len == room) {
+			room *= 2;
+			all = must_realloc(all, room);
+		}
+	}
+	l->at = l->end;
+	l->rest = all;
+	*rest = bytes_of(all, len);
+	return !ferror(l->in);
+}
+
 enum line list_lines_next(struct list_lines *l, char **text)
 {
 	size_t searched = 0;
@@ -86,9 +128,7 @@ enum line list_lines_next(struct list_lines *l, char **text)
 			have = 0;
 		}
 		memmove(l->buffer, l->buffer + l->end - have, have);
-		l->at = 0;
-		l->end = have + fread(l->buffer + have, 1, sizeof l->buffer - 1 - have, l->in);
-		l->eof = l->end == have;
+		fill(l, have);
 		searched = have;
 	}
 }

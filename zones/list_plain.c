@@ -13,6 +13,8 @@
 
 #include <string.h>
 
+static const struct list_item NOTHING_ELSE = {0}; /* but the address */
+
 static bool blank(char c)
 {
 	return c == ' ' || c == '\t';
@@ -70,12 +72,15 @@ static bool word_parse(struct list_reader *reader, char *word, char *end, struct
 	return true;
 }
 
-static void append(struct list_reader *reader, const struct prefix *p)
+static void append(struct list_reader *reader, const struct prefix *p, const struct list_item *what)
 {
-	list_append(reader, &(struct list_item){.addr = p->addr,
-						.family = p->family,
-						.len = p->len,
-						.sublist = (uint16_t)reader->sublist});
+	struct list_item item = *what;
+
+	item.addr = p->addr;
+	item.family = p->family;
+	item.len = p->len;
+	item.sublist = (uint16_t)reader->sublist;
+	list_append(reader, &item);
 }
 
 /* The line's first word; NULL where the line is empty, a comment, or bad for want of a sublist. */
@@ -110,11 +115,11 @@ void list_plain_line(struct list_reader *reader, char *line)
 			 (int)(end - word), word);
 		return;
 	}
-	append(reader, &p);
+	append(reader, &p, &NOTHING_ELSE);
 }
 
-static void range_append(struct list_reader *reader, const struct prefix *first,
-			 const struct prefix *last)
+static bool range_append(struct list_reader *reader, const struct prefix *first,
+			 const struct prefix *last, const struct list_item *what)
 {
 	struct prefix p;
 
@@ -122,11 +127,11 @@ static void range_append(struct list_reader *reader, const struct prefix *first,
 	    first->len != prefix_bits(first->family)) {
 		list_bad(reader, reader->line,
 			 "a range goes from an address to an address of the same family");
-		return;
+		return false;
 	}
 	if (first->addr > last->addr) {
 		list_bad(reader, reader->line, "the range ends before it begins");
-		return;
+		return false;
 	}
 	for (int adding = 0; adding < 2; adding++) {
 		addr_t at = first->addr;
@@ -134,13 +139,14 @@ static void range_append(struct list_reader *reader, const struct prefix *first,
 
 		while (range_next(first->family, &at, last->addr, &done, &p)) {
 			if (adding) {
-				append(reader, &p);
+				append(reader, &p, what);
 			} else if (prefix_check_listing(&p)) {
 				list_bad(reader, reader->line, "%s", fail_text());
-				return;
+				return false;
 			}
 		}
 	}
+	return true;
 }
 
 /* Where the second word of "first - last" begins, NULL where what follows the first is no range. */
@@ -161,14 +167,11 @@ static char *range_after_blanks(char *s)
 	return s[digits] == ':' || (digits > 0 && s[digits] == '.') ? s : NULL;
 }
 
-void list_cidr_line(struct list_reader *reader, char *line)
+/* The first word of a line, and the second where both are a range. */
+static bool words_append(struct list_reader *reader, char *word, char *end,
+			 const struct list_item *what)
 {
-	char *end, *word = first_word(reader, line, &end);
 	struct prefix first, last;
-
-	if (!word) {
-		return;
-	}
 	char *dash = memchr(word, '-', (size_t)(end - word));
 	char *second = dash ? dash + 1 : range_after_blanks(end);
 
@@ -176,17 +179,52 @@ void list_cidr_line(struct list_reader *reader, char *line)
 		end = dash;
 	}
 	if (!word_parse(reader, word, end, &first)) {
-		return;
+		return false;
 	}
 	if (second) {
 		for (end = second; !ends_word(*end); end++) {
 		}
-		if (word_parse(reader, second, end, &last)) {
-			range_append(reader, &first, &last);
-		}
-	} else if (prefix_check_listing(&first)) {
-		list_bad(reader, reader->line, "%s", fail_text());
-	} else {
-		append(reader, &first);
+		return word_parse(reader, second, end, &last) &&
+		       range_append(reader, &first, &last, what);
 	}
+	if (prefix_check_listing(&first)) {
+		list_bad(reader, reader->line, "%s", fail_text());
+		return false;
+	}
+	append(reader, &first, what);
+	return true;
+}
+
+void list_cidr_line(struct list_reader *reader, char *line)
+{
+	char *end, *word = first_word(reader, line, &end);
+
+	if (word) {
+		words_append(reader, word, end, &NOTHING_ELSE);
+	}
+}
+
+bool list_add(struct list_reader *reader, struct bytes field, const struct list_item *what)
+{
+	char room[2 * PREFIX_TEXT + sizeof " - "], *end;
+
+	field = list_trim(field);
+	if (field.len >= sizeof room) {
+		list_bad(reader, reader->line, "'%.*s…' is no address or prefix", PREFIX_TEXT,
+			 (const char *)field.data);
+		return false;
+	}
+	memcpy(room, field.data ? (const char *)field.data : "", field.len);
+	room[field.len] = '\0';
+	for (end = room; !ends_word(*end); end++) {
+	}
+	if (end == room) {
+		list_bad(reader, reader->line, "there is no address in it");
+		return false;
+	}
+	if (reader->sublist < 0) {
+		list_bad(reader, reader->line, "no sublist is given for it");
+		return false;
+	}
+	return words_append(reader, room, end, what);
 }

@@ -41,7 +41,7 @@ struct list_rbldnsd *list_rbldnsd_new(struct list_reader *reader)
 
 	r->reader = reader;
 	r->values = list_values_new(reader);
-	r->kind = reader->input->format;
+	r->kind = reader->list->format;
 	r->otherwise = list_value_unsaid(r->values);
 	return r;
 }
@@ -177,7 +177,7 @@ static void special_line(struct list_rbldnsd *r, char *line, bool comment)
 	} else if ((rest = list_special_word(line, "timestamp"))) {
 		set_timestamp(r, rest);
 	} else if ((rest = list_special_word(line, "dataset")) &&
-		   r->reader->input->format == LIST_COMBINED) {
+		   r->reader->list->format == LIST_COMBINED) {
 		begin_dataset(r, rest);
 	} else if (!comment) {
 		bad(r, "no such special line is known, or not in this format");

@@ -16,7 +16,13 @@ from dataclasses import dataclass
 
 SILENCE = 30    # seconds: postscreen itself waits 10 for a blocklist
 MESSAGE = ("From: <sender@example.net>\r\nTo: <user@example.org>\r\nSubject: hello\r\n"
-           "Message-Id: <1@example.net>\r\n\r\nhello\r\n.\r\n")
+           "Message-Id: <1@example.net>\r\n\r\nhello\r\n")
+
+
+def dotted(text):
+    """A message as DATA has it (RFC 5321 section 4.5.2)."""
+    return b"".join(b"." * line.startswith(".") + line.encode() + b"\r\n"
+                    for line in text.splitlines()) + b".\r\n"
 
 
 @dataclass
@@ -35,9 +41,12 @@ class Outcome:
 
 
 class Session:
-    def __init__(self, connection, client=None, via=None):
+    def __init__(self, connection, client=None, via=None, recipient="user@example.org",
+                 text=MESSAGE):
         self.client = ipaddress.ip_address(client) if client else None
         self.via = via
+        self.recipient = recipient
+        self.text = text
         self.socket = connection
         self.lines = self.socket.makefile("rb")
         if via == "proxy":
@@ -77,9 +86,9 @@ class Session:
             yield "xclient", self.say(f"XCLIENT NAME=[UNAVAILABLE] ADDR={prefix}{self.client}")
         yield "ehlo", self.say("EHLO client.example.net")
         yield "mail", self.say("MAIL FROM:<sender@example.net>")
-        yield "rcpt", self.say("RCPT TO:<user@example.org>")
+        yield "rcpt", self.say(f"RCPT TO:<{self.recipient}>")
         yield "data", self.say("DATA")
-        self.socket.sendall(MESSAGE.encode())
+        self.socket.sendall(dotted(self.text))
         yield "message", self.reply()
 
     def deliver(self):

@@ -57,8 +57,24 @@ def told(source="192.0.2.1", category="spam", disposition="evidence", observed=A
             "confidence": confidence, "disposition": disposition}
 
 
+OUTPUT = ("192.0.2.9", "multihop")      # who delivered what 192.0.2.1 or 192.0.2.31 had taken
+
+
 def relay(disposition, confidence, source="192.0.2.1"):
     return told(source, "relay", disposition, confidence=confidence, format="relaytest")
+
+
+def nmap(disposition, confidence, source="192.0.2.1"):
+    return told(source, "relay", disposition, confidence=confidence, format="nmap")
+
+
+def hop(source):
+    """The host of a Received field."""
+    return {**told(source, confidence=0.6), "source_via": "received"}
+
+
+def rows(format, category):
+    return told("192.0.2.1", category, observed="2026-11-20T10:00:00Z", format=format)
 
 
 SAMPLES = {
@@ -75,10 +91,10 @@ SAMPLES = {
     "arf-mapped.eml": told(category="virus"),
     "arf-twice.eml": told(),
     "arf-torn.eml": told(None, disposition="review", confidence=0),
-    "arf-no-source.eml": told(None, disposition="review", confidence=0),
+    "arf-no-source.eml": hop("203.0.113.98"),
     "arf-no-date.eml": told(observed=DATED),
     "arf-fraud.eml": told(category="fraud"),
-    "arf-opt-out.eml": told(category="other"),
+    "arf-opt-out.eml": told(category="opt-out", disposition="ignored"),
     "arf-not-spam.eml": told(category="not-spam", disposition="negative"),
     "arf-auth-failure.eml": told(category="auth-failure", disposition="ignored"),
     "arf-reserved.eml": told("10.0.0.1", disposition="excluded"),
@@ -88,6 +104,31 @@ SAMPLES = {
     "relaytest-auth.json": relay("ignored", 0),
     "relaytest-local.json": relay("ignored", 0),
     "relaytest-ipv6.json": relay("evidence", 1, "2001:db8::7"),
+    "xarf3-spam.json": told(format="xarf3"),
+    "xarf3-source.json": told("2001:db8::7", format="xarf3"),
+    "xarf3-page.json": told(None, "fraud", "ignored", confidence=0, format="xarf3"),
+    "xarf4-spam.json": told(confidence=0.9, format="xarf4"),
+    "xarf4-domain.json": told(None, "fraud", "ignored", confidence=0, format="xarf4"),
+    "nmap-open.xml": nmap("evidence", 0.3),
+    "nmap-counted.xml": nmap("evidence", 0.3),
+    "nmap-ipv6.xml": nmap("evidence", 0.3, "2001:db8::7"),
+    "nmap-closed.xml": nmap("negative", 0.5),
+    "nmap-local.xml": nmap("ignored", 0),
+    "nmap-failed.xml": nmap("ignored", 0),
+    "shadowserver-scan.csv": rows("shadowserver", "vulnerable"),
+    "shadowserver-zip.eml": rows("shadowserver", "bot"),
+    "uceprotect.csv": rows("uceprotect", "spam"),
+    "arf-lost-boundary.eml": told("192.0.2.7"),
+    "arf-quoted.eml": told("192.0.2.7"),
+    "arf-received-helo.eml": hop("192.0.2.7"),
+    "arf-received-headers.eml": hop("192.0.2.7"),
+    "arf-received-unclear.eml": told(None, disposition="review", confidence=0),
+    "jmrp.eml": {**told("192.0.2.7", confidence=0.8, format="jmrp"), "source_via": "subject"},
+    "xarf0-login.eml": told("192.0.2.7", "attack", format="xarf0"),
+    "xarf0-page.eml": told(None, "fraud", "ignored", confidence=0, format="xarf0"),
+    "spamcop.eml": told("192.0.2.7", format="spamcop"),
+    "spamcop-page.eml": told(None, "content", "ignored", DATED, 0, "spamcop"),
+    "xarf4.eml": told("192.0.2.7", format="xarf4"),
 }
 
 
@@ -98,7 +139,7 @@ def test_sample_is_read(shared, name):
 
 
 def test_every_sample_is_in_the_table():
-    others = {"relaytests.jsonl", "relaytest-bad.json", "notice.eml", "arf-inside.eml"}
+    others = {"relaytests.jsonl", "xarf4-array.json", "relaytest-bad.json", "notice.eml", "arf-inside.eml"}
     assert {path.name for path in REPORTS.iterdir()} == set(SAMPLES) | others
 
 
@@ -127,7 +168,7 @@ def test_a_stream_of_relay_tests_is_a_report_each(base):
     rows = ingest(base, "relaytests.jsonl")
     assert [(row["source"], row["disposition"]) for row in rows] == [
         ("192.0.2.31", "evidence"), ("192.0.2.32", "evidence"), ("192.0.2.33", "negative")]
-    assert set(claims(base)) == {("192.0.2.31", "relay"), ("192.0.2.32", "relay")}
+    assert set(claims(base)) == {("192.0.2.31", "relay"), ("192.0.2.32", "relay"), OUTPUT}
 
 
 def test_one_of_a_stream_is_known_by_itself(base, folder):
@@ -144,7 +185,7 @@ def test_one_bad_object_of_a_stream_takes_no_other_with_it(base, folder):
         "192.0.2.32", "nowhere"), lines[2]]))
     done = base.feeder("ingest", "--now", NOW, mixed, status=65)
     assert "report 2" in done.stderr and "report 3: 'target'" in done.stderr
-    assert set(claims(base)) == {("192.0.2.31", "relay")}
+    assert set(claims(base)) == {("192.0.2.31", "relay"), OUTPUT}
 
 
 def test_a_bad_relay_test_is_named_and_not_kept(base):
@@ -171,7 +212,7 @@ def test_nothing_is_bad(base, text):
 def test_stdin_is_read_where_no_file_is_given(base):
     text = (REPORTS / "relaytest-delivered.json").read_text()
     base.feeder("ingest", "--now", NOW, input=text)
-    assert set(claims(base)) == {("192.0.2.1", "relay")}
+    assert set(claims(base)) == {("192.0.2.1", "relay"), OUTPUT}
 
 
 def test_a_format_that_is_given_is_tried_alone(base):
@@ -229,7 +270,7 @@ def test_more_evidence_renews_a_listing(base):
 def test_a_listing_by_policy_ends_when_it_expires(base):
     ingest(base, "relaytest-delivered.json")
     base.feeder("expire", "--now", "2026-12-21T09:59:59Z")
-    assert set(claims(base)) == {("192.0.2.1", "relay")}
+    assert set(claims(base)) == {("192.0.2.1", "relay"), OUTPUT}
     base.feeder("expire", "--now", "2026-12-21T10:00:01Z")
     assert claims(base) == {}
 
@@ -241,7 +282,7 @@ def test_evidence_that_comes_too_late_lists_nothing(base):
 
 def test_what_an_operator_removed_older_evidence_does_not_bring_back(base, folder):
     ingest(base, "relaytest-delivered.json")
-    base.feeder("remove", "192.0.2.1", "--reason", "closed", "--now", NOW)
+    base.feeder("remove", "192.0.2.1", "192.0.2.9", "--reason", "closed", "--now", NOW)
     ingest(base, "arf-abuse.eml", "relaytest-suspected.json", "relaytest-refused.json")
     ingest(base, "relaytest-delivered.json", reporter="another")
     assert claims(base) == {}
@@ -249,7 +290,7 @@ def test_what_an_operator_removed_older_evidence_does_not_bring_back(base, folde
     again.write_text((REPORTS / "relaytest-delivered.json").read_text().replace(
         "2026-11-21T10:00:00Z", "2026-11-21T12:00:01Z"))
     ingest(base, again, now="2026-11-21T13:00:00Z")
-    assert set(claims(base)) == {("192.0.2.1", "relay")}
+    assert set(claims(base)) == {("192.0.2.1", "relay"), OUTPUT}
 
 
 def test_a_disabled_policy_lists_nothing_and_evidence_is_kept(base):

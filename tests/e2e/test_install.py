@@ -11,7 +11,8 @@ from process import program
 SAMPLE = REPOSITORY / "dnsbld/dnsbld.conf"
 VERBS = ["init", "add", "remove", "show", "list", "exclude add", "exclude remove", "exclude list",
          "exclude import", "exclude check", "import", "export", "expire", "purge", "source list",
-         "source disable", "source enable", "check", "stats", "audit", "sync", "ingest"]
+         "source disable", "source enable", "check", "stats", "audit", "sync", "ingest", "receive",
+         "review list", "review show", "review accept", "review refuse", "policy test"]
 
 
 def man_page(name):

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "config.h"
+#include "source.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -58,6 +59,30 @@ static void check_zone(const struct config *config, const struct zone_config *zo
 	}
 }
 
+static void check_policy(const struct policy_config *policy)
+{
+	assert(policy->given == (policy->reports > 0) && policy->given == (policy->within_s > 0));
+	assert(policy->given ? policy->reporters >= 1 && policy->reporters <= policy->reports
+			     : policy->reporters == 0);
+	assert(policy->categories != 0);
+	assert(policy->trap_weight <= 100000 && policy->negative_weight <= 100000);
+	assert(policy->relapse >= 1000 && policy->relapse <= 100000);
+	assert(policy->max_expires_s > 0 && policy->cool_off_s > 0);
+	assert(policy->ipv6 >= 64 && policy->ipv6 <= 128);
+}
+
+static void check_reporter(const struct config *config, const struct reporter_config *reporter)
+{
+	struct name name;
+
+	assert(source_check_name(reporter->name) == ST_OK && reporter->trust <= 10000);
+	assert(!reporter->address || strchr(reporter->address, '@'));
+	assert(reporter->domain_count == 0 || config->authserv_id);
+	for (size_t i = 0; i < reporter->domain_count; i++) {
+		assert(name_parse(reporter->domains[i], &name) == ST_OK);
+	}
+}
+
 static void check_config(const struct config *config)
 {
 	assert(config->file[0] == '/' && config->database[0] == '/');
@@ -67,6 +92,10 @@ static void check_config(const struct config *config)
 		const struct sublist_config *sublist = &config->sublists[i];
 		assert(sublist->code >= 2 && sublist->code <= 254);
 		assert(!*sublist->text || text_check(sublist->text) == ST_OK);
+		check_policy(&sublist->policy);
+	}
+	for (size_t i = 0; i < config->reporter_count; i++) {
+		check_reporter(config, &config->reporters[i]);
 	}
 	for (size_t i = 0; i < config->zone_count; i++) {
 		check_zone(config, &config->zones[i]);

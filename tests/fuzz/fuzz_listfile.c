@@ -1,5 +1,5 @@
 /*
- * fuzz_listfile: a list of any octets. The first one selects the format, and its bit 3 leaves
+ * fuzz_listfile: a list of any octets. The first one selects the format, and its bit 7 leaves
  * away the sublist for lines that name none.
  *
  *	input ─▶ list_read() ─▶ every item may be claimed as it is: a prefix of a listing's length,
@@ -63,9 +63,6 @@ static void check_item(const struct list *list, size_t i, const struct config *c
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const enum list_format formats[8] = {LIST_PLAIN,   LIST_CIDR,    LIST_IP4SET,
-						    LIST_IP4TRIE, LIST_IP6TRIE, LIST_COMBINED,
-						    LIST_JSON,    LIST_COMBINED};
 	static struct config *config;
 	struct list list;
 
@@ -76,8 +73,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	FILE *in = fmemopen((void *)(uintptr_t)(data + 1), size - 1, "r");
-	struct list_input input = {in,         formats[data[0] & 7],
-				   config,     data[0] & 8 ? NULL : &config->sublists[0],
+	struct list_input input = {in,         (enum list_format)((data[0] & 15) % (LIST_CSV + 1)),
+				   config,     data[0] & 128 ? NULL : &config->sublists[0],
 				   1795255200, bad_line,
 				   &list};
 
@@ -87,6 +84,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fclose(in);
 	assert(status == ST_OK || (status == ST_DATA && list.count == 0));
 	assert(list.bad_lines == told);
+	assert(list.format > LIST_UNKNOWN && list.format <= LIST_CSV);
 	for (size_t i = 0; i < list.count; i++) {
 		check_item(&list, i, config);
 	}

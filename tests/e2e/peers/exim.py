@@ -4,7 +4,8 @@ Debian's exim4 evicts Postfix, so it is unpacked below build/peers rather than i
 on a Debian-exim account: where there is none, it sees one in an /etc/passwd of its own mount
 namespace, which is also where /etc/resolv.conf names our Unbound. Debian's build has no PROXY
 protocol, so each session is an `exim -bs` on a socket pair whose client's address is given by -oMa,
-as inetd would hand it over. An accepted message is written to a file.
+as inetd would hand it over. An accepted message is written to a file; where `reports` is given,
+one mailbox of a domain is a pipe.
 """
 
 import os
@@ -54,9 +55,32 @@ file:
   user = {account}
 """
 
+REPORTS_ROUTER = """
+reports:
+  driver = accept
+  domains = {domain}
+  local_parts = {local_part}
+  transport = reports
+"""
+
+# Without the lines that a mailbox file would need: a mail that comes again is the same octets.
+REPORTS_TRANSPORT = """
+reports:
+  driver = pipe
+  command = {command}
+  user = nobody
+  message_prefix =
+  message_suffix =
+  return_fail_output
+begin retry
+* * F,1d,1h
+"""
+
 
 class Exim:
-    def __init__(self, folder, zone, resolv_conf):
+    def __init__(self, folder, zone, resolv_conf, reports=None):
+        """reports: a domain, a mailbox's local part there, and the command of its pipe."""
+        self.folder = folder
         self.delivered_file = folder / "log/delivered"
         unpacked = Path(program("exim4", UNPACKED))
         # It starts itself anew as Debian-exim, who may not look where this checkout is.
@@ -67,8 +91,14 @@ class Exim:
             (folder / name).mkdir()
             accounts.own(folder / name)
         self.config = folder / "exim.conf"
-        self.config.write_text(CONFIG.format(account=ACCOUNT, exim=self.exim, folder=folder,
-                                             zone=zone))
+        text = CONFIG.format(account=ACCOUNT, exim=self.exim, folder=folder, zone=zone)
+        if reports:
+            domain, local_part, command = reports
+            router = REPORTS_ROUTER.format(domain=domain, local_part=local_part)
+            text = text.replace("begin routers\n", "begin routers" + router)
+            text = text.replace("= example.org\n", f"= example.org : {domain}\n")
+            text += REPORTS_TRANSPORT.format(command=command)
+        self.config.write_text(text)
         libraries = unpacked.parents[1] / "lib/x86_64-linux-gnu"
         if UNPACKED == unpacked and libraries.is_dir():
             shutil.copytree(libraries, folder / "lib", symlinks=True)
@@ -83,6 +113,26 @@ class Exim:
         with socket_to_command(self.command("-bs", "-oMa", client), self.env) as connection:
             with Session(connection) as session:
                 return session.deliver()
+
+    def send(self, recipient, text):
+        """One message to a mailbox, from this machine, into the queue: what Exim said last.
+
+        Exim would deliver it at once as its own account, which may become nobody else where its
+        config is named on the command line.
+        """
+        with socket_to_command(self.command("-bs", "-odq"), self.env) as connection:
+            with Session(connection, recipient=recipient, text=text) as session:
+                return session.deliver()
+
+    def run_queue(self):
+        """Try to deliver all that is in the queue, whether it is time or not."""
+        subprocess.run(self.command("-qff"), env=self.env, check=True)
+
+    def queue(self):
+        return list((self.folder / "spool/input").rglob("*-H"))
+
+    def log(self):
+        return (self.folder / "log/mainlog").read_text(errors="replace")
 
     def delivered(self):
         """How many messages were written so far."""

@@ -4,6 +4,8 @@ Two services listen: `smtpd` asks the blocklist itself and takes the client's ad
 `postscreen` asks it before smtpd and takes the address by HAProxy's protocol. Both hand accepted
 mail to a discarding transport. The master runs in the foreground in a mount namespace whose
 /etc/resolv.conf names our Unbound; no chroot, so that the resolver is read from there.
+
+Where `reports` is given, a third service takes mail for a domain whose every mailbox is a pipe.
 """
 
 import os
@@ -80,6 +82,25 @@ anvil unix - - n - 1 anvil
 proxymap unix - - n - - proxymap
 """
 
+# One recipient a command: ${recipient} would be all of them.
+REPORTS_MAIN = """
+relay_domains = {domain}
+transport_maps = inline:{{ {domain}=reports: }}
+fast_flush_domains =
+reports_destination_recipient_limit = 1
+reports_destination_concurrency_limit = 100
+minimal_backoff_time = 1h
+queue_run_delay = 1h
+"""
+
+REPORTS_MASTER = """
+127.0.0.1:{port} inet n - n - - smtpd
+  -o smtpd_client_restrictions=
+pickup unix n - n 60 1 pickup
+reports unix - n n - 100 pipe
+  flags=q {pipe}
+"""
+
 
 # The master changes its effective user, and with that loses the kernel's promise of a SIGTERM when
 # the test run dies. A shell keeps it in its stead.
@@ -88,7 +109,8 @@ UNPACKED = REPOSITORY / "build/peers/postfix/usr/sbin/postfix"
 
 
 class Postfix:
-    def __init__(self, folder, zone, resolv_conf):
+    def __init__(self, folder, zone, resolv_conf, reports=None):
+        """reports: a domain, and what its transport's line in master.cf says after the flags."""
         self.folder = folder
         self.smtpd = ("127.0.0.1", free_port())
         self.postscreen = ("127.0.0.1", free_port())
@@ -101,12 +123,19 @@ class Postfix:
         for name in ("config", "queue", "data"):
             (folder / name).mkdir()
         accounts.own(folder / "data")
-        (config / "main.cf").write_text(MAIN.format(folder=folder, zone=zone,
-                                                    root="" if root == Path("/") else root))
-        (config / "master.cf").write_text(
-            MASTER.format(smtpd=self.smtpd[1], postscreen=self.postscreen[1]))
+        main = MAIN.format(folder=folder, zone=zone, root="" if root == Path("/") else root)
+        master = MASTER.format(smtpd=self.smtpd[1], postscreen=self.postscreen[1])
+        if reports:
+            domain, pipe = reports
+            self.reports = ("127.0.0.1", free_port())
+            main += REPORTS_MAIN.format(domain=domain)
+            master += REPORTS_MASTER.format(port=self.reports[1], pipe=pipe)
+        (config / "main.cf").write_text(main)
+        (config / "master.cf").write_text(master)
         binds = {"/etc/resolv.conf": resolv_conf, **accounts.binds}
         env = {**os.environ, "LD_LIBRARY_PATH": str(root / "usr/lib/postfix")}
+        self.flush = inside_namespace(
+            binds, [root / "usr/sbin/postqueue", "-c", config, "-f"]), env
         # `postfix start-fg` would leave its master in a session that we do not know of.
         subprocess.run(inside_namespace(binds, [postfix, "-c", config, "check"]), check=True,
                        env=env, cwd=folder)
@@ -132,6 +161,28 @@ class Postfix:
     def await_discarded(self, queue_id):
         """The message was delivered (to nowhere): an accepted mail is not only a 250."""
         return self.process.await_line(rf"{queue_id}: .*relay=none.*status=sent", log=self.mail_log)
+
+    def await_sent(self, count):
+        await_until(lambda: self.log().count("relay=reports") >= count
+                    and self.log().count("status=sent") >= count, f"{count} mails are delivered")
+
+    def await_deferred(self, count):
+        await_until(lambda: self.log().count("status=deferred") >= count
+                    and self.queued("deferred") == count, f"{count} mails are deferred")
+
+    def bounced(self):
+        return "status=bounced" in self.log() or "non-delivery notification" in self.log()
+
+    def queued(self, *names):
+        """How many mails are in these queues, or in all."""
+        return sum(len([p for p in (self.folder / "queue" / name).rglob("*") if p.is_file()])
+                   for name in names or ("maildrop", "incoming", "active", "deferred"))
+
+    def flushed(self):
+        """Try what is deferred once more; whether nothing is left."""
+        argv, env = self.flush
+        subprocess.run(argv, env=env, check=True)
+        return self.queued() == 0
 
     @staticmethod
     def queue_id(outcome):

@@ -178,6 +178,98 @@ static void test_a_snapshot_that_shrank_or_exploded_is_refused(void **state)
 	expect_prefixes("", "");
 }
 
+/* Of each format a file with four listings, and one that has been cut off after the first. */
+static void test_no_feed_that_was_cut_off_withdraws_what_it_lacks(void **state)
+{
+#define CERT "; ip, lastseen, botname\n192.0.2.1,?,openrelay\n"
+#define DROP "{\"cidr\":\"192.0.2.1/32\",\"sblid\":\"SBL1\"}\n"
+#define META "{\"type\":\"metadata\",\"timestamp\":1795255200,\"records\":4}\n"
+	static const struct {
+		const char *format, *cut, *rest;
+	} feeds[] = {
+		{"plain", "192.0.2.1\n", "192.0.2.2\n192.0.2.3\n192.0.2.4\n"},
+		{"netset", "# x\n192.0.2.1\n", "192.0.2.2\n192.0.2.3\n192.0.2.4\n"},
+		{"ip4set", ":2:\n192.0.2.1\n", "192.0.2.2\n192.0.2.3\n192.0.2.4\n"},
+		{"spamhaus-drop", "192.0.2.1 ; SBL1\n",
+		 "192.0.2.2 ; SBL2\n192.0.2.3 ; SBL3\n192.0.2.4 ; SBL4\n"},
+		{"spamhaus-drop-json", DROP,
+		 "{\"cidr\":\"192.0.2.2/32\"}\n{\"cidr\":\"192.0.2.3/32\"}\n"
+		 "{\"cidr\":\"192.0.2.4/32\"}\n" META},
+		{"spamhaus-cert", CERT,
+		 "192.0.2.2,?,openrelay\n192.0.2.3,?,openrelay\n192.0.2.4,?,openrelay\n; EOF\n"},
+		{"dshield", "Start\tEnd\tNetblock\n192.0.2.1\t192.0.2.1\t32\n",
+		 "192.0.2.2\t192.0.2.2\t32\n192.0.2.3\t192.0.2.3\t32\n192.0.2.4\t192.0.2.4\t32\n"},
+		{"ipset", "create x hash:ip\nadd x 192.0.2.1\n",
+		 "add x 192.0.2.2\nadd x 192.0.2.3\nadd x 192.0.2.4\n"},
+		{"csv", "ip,reason\n192.0.2.1,a\n", "192.0.2.2,b\n192.0.2.3,c\n192.0.2.4,d\n"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof feeds / sizeof feeds[0]; i++) {
+		char options[128], whole[1024];
+
+		snprintf(options, sizeof options,
+			 "--source %s --sublist relay --replace --format %s" NOW, feeds[i].format,
+			 feeds[i].format);
+		snprintf(whole, sizeof whole, "%s%s", feeds[i].cut, feeds[i].rest);
+		expect_import(ST_OK, options, whole);
+		assert_int_equal(printed("added"), 4);
+		expect_import(ST_DATA, options, feeds[i].cut);
+		expect_import(ST_DATA, options, "");
+		expect_import(ST_DATA, options, "<html>503 Service Unavailable</html>\n");
+		expect_import(ST_DATA, options, "Service Unavailable\n");
+		snprintf(options, sizeof options, "--source %s", feeds[i].format);
+		expect_prefixes(options, "192.0.2.1 192.0.2.2 192.0.2.3 192.0.2.4");
+	}
+}
+
+static void test_a_feed_that_stands_still_is_refused(void **state)
+{
+	const char *options = "--source drop --sublist relay --replace" NOW;
+	const char *old = "{\"cidr\":\"192.0.2.0/24\"}\n"
+			  "{\"type\":\"metadata\",\"timestamp\":1794600000,\"records\":1}\n";
+
+	(void)state;
+	/* Made over a week ago: of the first import, and of one that is no snapshot, nobody knows
+	 * better. */
+	expect_import(ST_OK, options, old);
+	expect_import(ST_DATA, options, old);
+	expect_import(ST_OK, "--source drop --sublist relay" NOW, old);
+	expect_import(ST_OK, "--force --source drop --sublist relay --replace" NOW, old);
+	expect_import(ST_OK, options,
+		      "{\"cidr\":\"192.0.2.0/24\"}\n"
+		      "{\"type\":\"metadata\",\"timestamp\":1794700000,\"records\":1}\n");
+}
+
+static void test_rows_that_are_no_listings_are_counted(void **state)
+{
+	(void)state;
+	expect_import(ST_OK, "--source cert --sublist relay" NOW,
+		      "; ip, lastseen, botname\n192.0.2.1,1520084496,openrelay\n"
+		      "192.0.2.2,1520084496,mirai\n; EOF\n");
+	assert_int_equal(printed("added"), 1);
+	assert_int_equal(printed("left_out"), 1);
+	assert_int_equal(printed("bad"), 0);
+	expect(ST_OK, "list" NOW);
+	assert_string_equal(cli.out, "192.0.2.1\trelay\tcert\t2026-12-21T10:00:00Z\t"
+				     "open relay, seen 2018-03-03T13:41:36Z\t-\n");
+}
+
+static void test_a_timeout_of_a_set_is_the_expiry(void **state)
+{
+	const char *options = "--source set --sublist relay --replace --format ipset" NOW;
+
+	(void)state;
+	expect_import(ST_OK, options, "add x 192.0.2.1 timeout 60\nadd x 192.0.2.2\n");
+	expect(ST_OK, "list" NOW);
+	assert_string_equal(cli.out, "192.0.2.1\trelay\tset\t2026-11-21T10:01:00Z\t-\t-\n"
+				     "192.0.2.2\trelay\tset\t2026-12-21T10:00:00Z\t-\t-\n");
+	expect_import(ST_OK, options, "add x 192.0.2.1 timeout 120\nadd x 192.0.2.2\n");
+	assert_int_equal(printed("renewed"), 2);
+	expect(ST_OK, "list" NOW);
+	assert_non_null(strstr(cli.out, "192.0.2.1\trelay\tset\t2026-11-21T10:02:00Z\t"));
+}
+
 static void test_what_exclusions_cover_does_not_count_as_growth(void **state)
 {
 	char text[8192];
@@ -530,6 +622,14 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_a_snapshot_changes_texts, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_a_snapshot_that_shrank_or_exploded_is_refused,
 						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			test_no_feed_that_was_cut_off_withdraws_what_it_lacks, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_a_feed_that_stands_still_is_refused, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(test_rows_that_are_no_listings_are_counted, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(test_a_timeout_of_a_set_is_the_expiry, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(test_what_exclusions_cover_does_not_count_as_growth,
 						set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_what_list_prints_is_imported, set_up,

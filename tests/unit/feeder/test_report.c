@@ -14,11 +14,21 @@
 #define NOW 1795305600 /* 2026-11-22T00:00:00Z */
 
 #define MAIL "Content-Type: message/feedback-report\n\nFeedback-Type: abuse\nSource-IP: 192.0.2.1\n"
+#define JMRP "From: staff@hotmail.com\nSubject: complaint about message from 192.0.2.2\n\nx\n"
+#define SPAMCOP                                                                 \
+	"From: 1@reports.spamcop.net\nSubject: [SpamCop (192.0.2.3) id:1]x\n\n" \
+	"Email from 192.0.2.3 / Sat, 21 Nov 2026 10:00:00 +0000\n"
+#define XARF0                                                                                        \
+	"X-ARF: yes\nContent-Type: text/plain; name=report.txt\n\n---\nReported-From: a@b.example\n" \
+	"Category: abuse\nSource: 192.0.2.4\n"
 #define TEST_OF(target)                                                                         \
 	"{\"relaytest\": 1, \"target\": \"" target "\", \"port\": 25, "                         \
 	"\"time\": \"2026-11-21T10:00:00Z\", \"tester\": \"t1\", \"auth\": false, \"probes\": " \
 	"[{\"form\": \"plain\", \"mail_from\": \"f@d.example\", \"rcpt_to\": \"t@d.example\", " \
 	"\"stage\": \"rcpt\", \"reply\": \"250 Ok\"}]}"
+
+static const struct config config = {.exclude_reserved = true};
+static const struct report_rules rules = {.now = NOW, .config = &config};
 
 /* What the sink was told, a word a report: "arf:192.0.2.1", "relaytest:bad", "?:unrecognised". */
 struct told {
@@ -66,7 +76,7 @@ static struct told read_bytes_as(struct bytes text, enum report_format format)
 {
 	struct told told = {"", ""};
 
-	reports_read(text, format, NOW, tell, &told);
+	reports_read(text, format, &rules, tell, &told);
 	return told;
 }
 
@@ -86,6 +96,9 @@ static void test_content_tells_the_format(void **state)
 	assert_told(TEST_OF("192.0.2.7"), FORMAT_UNKNOWN, "relaytest:192.0.2.7");
 	assert_told(" \r\n\t" TEST_OF("192.0.2.7") "\n", FORMAT_UNKNOWN, "relaytest:192.0.2.7");
 	assert_told("\xef\xbb\xbf" TEST_OF("192.0.2.7"), FORMAT_UNKNOWN, "relaytest:192.0.2.7");
+	assert_told(JMRP, FORMAT_UNKNOWN, "jmrp:192.0.2.2");
+	assert_told(SPAMCOP, FORMAT_UNKNOWN, "spamcop:192.0.2.3");
+	assert_told(XARF0, FORMAT_UNKNOWN, "xarf0:192.0.2.4");
 	assert_told("hello", FORMAT_UNKNOWN, "?:unrecognised");
 	assert_told("\x7f"
 		    "ELF",
@@ -104,6 +117,13 @@ static void test_a_format_that_is_given_is_tried_alone(void **state)
 	assert_told(TEST_OF("192.0.2.7"), FORMAT_RELAYTEST, "relaytest:192.0.2.7");
 	assert_told(MAIL, FORMAT_RELAYTEST, "relaytest:bad");
 	assert_told(TEST_OF("192.0.2.7"), FORMAT_ARF, "arf:bad");
+	assert_told(JMRP, FORMAT_JMRP, "jmrp:192.0.2.2");
+	assert_told(SPAMCOP, FORMAT_SPAMCOP, "spamcop:192.0.2.3");
+	assert_told(XARF0, FORMAT_XARF0, "xarf0:192.0.2.4");
+	assert_told(JMRP, FORMAT_ARF, "arf:bad");
+	assert_told(SPAMCOP, FORMAT_XARF0, "xarf0:bad");
+	assert_told(XARF0, FORMAT_SPAMCOP, "spamcop:bad");
+	assert_told(MAIL, FORMAT_JMRP, "jmrp:bad");
 	assert_told("{}", FORMAT_RELAYTEST, "relaytest:bad");
 	assert_told("hello", FORMAT_ARF, "arf:bad");
 }
@@ -150,8 +170,8 @@ static void test_hostile_streams_end(void **state)
 		for (size_t at = 0; at + len <= size; at += len) {
 			memcpy(text + at, parts[i], len);
 		}
-		reports_read(bytes_of(text, size / len * len), FORMAT_RELAYTEST, NOW, count_faults,
-			     &count);
+		reports_read(bytes_of(text, size / len * len), FORMAT_RELAYTEST, &rules,
+			     count_faults, &count);
 		print_message("%zu faults\n", count);
 		assert_in_range(count, 1, REPORTS_MAX + 1);
 		free(text);
@@ -188,7 +208,7 @@ static void test_formats_by_name(void **state)
 	assert_int_equal(report_format_named("ARF"), FORMAT_UNKNOWN);
 	assert_int_equal(report_format_named(""), FORMAT_UNKNOWN);
 	assert_null(report_format_name(FORMAT_UNKNOWN));
-	assert_null(report_category_name(CATEGORY_NONE));
+	assert_null(category_name(CATEGORY_NONE));
 	assert_null(report_via_name(VIA_NONE));
 	assert_null(report_disposition_name(0));
 	assert_null(report_disposition_name(DISPOSITION_DUPLICATE + 1));

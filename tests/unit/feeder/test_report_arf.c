@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "mail.h"
+#include "read_mail.h"
 
 #include <cmocka.h>
 
@@ -25,23 +26,33 @@
 #define ABOUT                                                                              \
 	"\n--b\nContent-Type: message/rfc822\n\nReceived: from x (x [203.0.113.8]) by y; " \
 	"Sat, 21 Nov 2026 09:00:00 +0000\nFrom: a@example.com\n\nspam\n"
-#define END "\n--b--\n"
+#define BARE "\n--b\nContent-Type: message/rfc822\n\nFrom: a@example.com\n\nspam\n"
+#define END  "\n--b--\n"
 #define FIELDS                                                   \
 	"Feedback-Type: abuse\nUser-Agent: Test/1\nVersion: 1\n" \
 	"Arrival-Date: Sat, 21 Nov 2026 10:00:00 +0000\nSource-IP: 192.0.2.1\n"
 
-static enum status read_text(const char *text, struct report *report)
+static enum status read_octets(struct bytes text, struct report *report)
 {
-	return arf_read(bytes_str(text), report);
+	struct told told = read_mail_as(text, FORMAT_ARF, NULL);
+
+	assert_int_equal(told.count, 1);
+	*report = told.report;
+	return told.faults ? ST_NO : ST_OK;
 }
 
-/* The report in a mail of the usual shape with these fields. */
+static enum status read_text(const char *text, struct report *report)
+{
+	return read_octets(bytes_str(text), report);
+}
+
+/* The report in a mail of the usual shape with these fields, about a mail that says nothing. */
 static struct report read_fields(const char *fields)
 {
 	struct report report;
 	char *text = NULL;
 
-	assert_true(asprintf(&text, HEAD REPORT WORDS FEEDBACK "%s" ABOUT END, fields) > 0);
+	assert_true(asprintf(&text, HEAD REPORT WORDS FEEDBACK "%s" BARE END, fields) > 0);
 	assert_int_equal(read_text(text, &report), ST_OK);
 	free(text);
 	return report;
@@ -82,7 +93,7 @@ static void test_feedback_types(void **state)
 {
 	static const struct {
 		const char *type;
-		enum report_category category;
+		enum category category;
 		enum report_disposition disposition;
 	} cases[] = {
 		{"Feedback-Type: abuse\n", CATEGORY_SPAM, DISPOSITION_EVIDENCE},
@@ -92,7 +103,11 @@ static void test_feedback_types(void **state)
 		{"Feedback-Type: fraud\n", CATEGORY_FRAUD, DISPOSITION_EVIDENCE},
 		{"Feedback-Type: virus\n", CATEGORY_VIRUS, DISPOSITION_EVIDENCE},
 		{"Feedback-Type: other\n", CATEGORY_OTHER, DISPOSITION_EVIDENCE},
-		{"Feedback-Type: opt-out\n", CATEGORY_OTHER, DISPOSITION_EVIDENCE},
+		{"Feedback-Type: opt-out\n", CATEGORY_OPT_OUT, DISPOSITION_IGNORED},
+		{"Feedback-Type: opt-out-list\n", CATEGORY_OPT_OUT, DISPOSITION_IGNORED},
+		{"Feedback-Type: unsubscribe\n", CATEGORY_OPT_OUT, DISPOSITION_IGNORED},
+		{"Feedback-Type: dkim\n", CATEGORY_AUTH_FAILURE, DISPOSITION_IGNORED},
+		{"Feedback-Type: 'abuse'\n", CATEGORY_SPAM, DISPOSITION_EVIDENCE},
 		{"Feedback-Type: abusive\n", CATEGORY_OTHER, DISPOSITION_EVIDENCE},
 		{"Feedback-Type:\n", CATEGORY_OTHER, DISPOSITION_EVIDENCE},
 		{"", CATEGORY_OTHER, DISPOSITION_EVIDENCE},
@@ -129,6 +144,14 @@ static void test_source_addresses(void **state)
 		{"Source-IP: 192.0.2.1 (mail.example.org)", "192.0.2.1"},
 		{"Source-IP: [192.0.2.1] (mail.example.org)", "192.0.2.1"},
 		{"Source-IP: 192.0.2.1; mail.example.org", "192.0.2.1"},
+		{"Source-IP: \"192.0.2.1\"", "192.0.2.1"},
+		{"Source-IP: '192.0.2.1'", "192.0.2.1"},
+		{"Source-IP: 192.0.2.1 # seen by mx1", "192.0.2.1"},
+		{"Source-IP: 192.0.2.1:4711", "192.0.2.1"},
+		{"Source-IP: [192.0.2.1]:4711 (mail.example.org)", "192.0.2.1"},
+		{"Source-IP: [2001:db8::1]:25", "2001:db8::1"},
+		{"Source-IP: 2001:db8::192.0.2.1", "2001:db8::c000:201"},
+		{"---\nSource-IP: 192.0.2.1", "192.0.2.1"},
 		{"Source-IP:\n\t192.0.2.1", "192.0.2.1"},
 		{"Source-IP : 192.0.2.1", "192.0.2.1"},
 		{"Source-IP: ::ffff:192.0.2.1", "192.0.2.1"},
@@ -155,6 +178,8 @@ static void test_source_addresses(void **state)
 		{"Source-IP: 192.000.002.001", "none"},
 		{"Source-IP: 192.0.2.1x", "none"},
 		{"Source-IP: [192.0.2.1", "none"},
+		{"Source-IP: 192.0.2.1:25:25", "none"},
+		{"Source-IP: 192.0.2.1:x", "none"},
 		{"Source-IP: fe80::1%eth0", "none"},
 		{"Source-IP: unknown", "none"},
 		{"Source-IP:", "none"},
@@ -200,6 +225,8 @@ static void test_times(void **state)
 		{"Arrival-Date: Sat, 21 Nov 2026 06:00:00 EDT\n", ARRIVED},
 		{"Arrival-Date: 21 Nov 2026 10:00:00 UTC\n", ARRIVED},
 		{"Arrival-Date: Mon, 21 Nov 2026 10:00:00 +0000 (UTC)\n", ARRIVED}, /* a Saturday */
+		{"Arrival-Date: Sat, 21 Nov 2026 19:00:00 JST\n", ARRIVED},
+		{"Arrival-Date: Sat, 21 Nov 2026 10:00:00 -0000 (EST)\n", ARRIVED},
 		{"Arrival-Date: Sat, 21 Nov\n\t2026 10:00:00 +0000\n", ARRIVED},
 		{"Arrival-Date: Sat, 21 Nov 2026 10:00:00 +0000\n"
 		 "Received-Date: Sat, 14 Nov 2026 10:00:00 +0000\n",
@@ -209,6 +236,7 @@ static void test_times(void **state)
 		{"", DATED},
 		{"Arrival-Date:\n", DATED},
 		{"Arrival-Date: soon\n", DATED},
+		{"Arrival-Date: Tue, 24 Nov 2026 10:00:00 +0000\n", DATED}, /* in the future */
 		{"Arrival-Date: Sat, 99 Nov 2026 10:00:00 +0000\n", DATED},
 		{"Arrival-Date: Thu, 1 Jan 1970 00:00:00 +0000\n", DATED},
 		{"Arrival-Date: Wed, 1 Jan 1969 00:00:00 +0000\n", DATED},
@@ -223,6 +251,145 @@ static void test_times(void **state)
 		struct report report = read_fields(fields);
 
 		assert_int_equal(report.observed, cases[i].observed);
+	}
+}
+
+static void assert_via(const char *text, const char *address, enum report_via via, uint64_t time)
+{
+	struct told told = read_mail(text);
+
+	assert_int_equal(told.count, 1);
+	assert_int_equal(told.faults, 0);
+	assert_int_equal(told.report.format, FORMAT_ARF);
+	assert_string_equal(source_text(&told.report), address);
+	assert_int_equal(told.report.via, via);
+	assert_int_equal(told.report.observed, time);
+	assert_int_equal(told.report.disposition,
+			 via == VIA_NONE ? DISPOSITION_REVIEW : DISPOSITION_EVIDENCE);
+	assert_int_equal(told.report.confidence, via == VIA_FIELD      ? 100
+						 : via == VIA_SUBJECT  ? 80
+						 : via == VIA_RECEIVED ? 60
+								       : 0);
+}
+
+#define HOP(address, date) "Received: from x (x [" address "]) by y; " date "\n"
+#define NINE               "Sat, 21 Nov 2026 09:00:00 +0000"
+#define SEVEN              "Sat, 21 Nov 2026 07:00:00 +0000"
+#define SENT(type)         "\n--b\nContent-Type: " type "\n\n"
+#define ABUSE              "Feedback-Type: abuse\nUser-Agent: Test/1\nVersion: 1\n"
+
+/* Without an address in a field: of the mail that it is about, the first hop that counts. */
+static void test_source_from_received_fields(void **state)
+{
+	static const char *const types[] = {"message/rfc822",        "text/rfc822-headers",
+					    "text/rfc822-header",    "message/rfc822-headers",
+					    "message/rfc822-header", "message/global"};
+	const uint64_t nine = ARRIVED - 3600;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+		char *text = NULL;
+
+		assert_true(asprintf(&text,
+				     HEAD REPORT WORDS FEEDBACK ABUSE
+				     "\n--b\nContent-Type: %s\n\n" HOP("192.168.0.1", NINE) HOP(
+					     "203.0.113.8", NINE)
+					     HOP("203.0.113.9", SEVEN) "From: a@example.com\n" END,
+				     types[i]) > 0);
+		assert_via(text, "203.0.113.8", VIA_RECEIVED, nine);
+		free(text);
+	}
+	/* The field, where there is one, and its time. */
+	assert_via(HEAD REPORT FEEDBACK FIELDS ABOUT END, "192.0.2.1", VIA_FIELD, ARRIVED);
+	assert_via(HEAD REPORT FEEDBACK ABUSE "Source-IP: 203.0.113.8\n" ABOUT END, "203.0.113.8",
+		   VIA_FIELD, nine);
+	assert_via(HEAD REPORT FEEDBACK ABUSE "Source-IP: 203.0.113.7\n" ABOUT END, "203.0.113.7",
+		   VIA_FIELD, DATED);
+	assert_via(HEAD REPORT FEEDBACK ABUSE
+		   "Arrival-Date: Sat, 21 Nov 2026 10:00:00 +0000\n" ABOUT END,
+		   "203.0.113.8", VIA_RECEIVED, ARRIVED);
+	/* One that is none is as good as none; two that differ are not. */
+	assert_via(HEAD REPORT FEEDBACK ABUSE "Source-IP: unknown\n" ABOUT END, "203.0.113.8",
+		   VIA_RECEIVED, nine);
+	assert_via(HEAD REPORT FEEDBACK ABUSE
+		   "Source-IP: 192.0.2.1\nSource-IP: 192.0.2.2\n" ABOUT END,
+		   "none", VIA_NONE, DATED);
+	/* Nobody to be sure of. */
+	assert_via(HEAD REPORT FEEDBACK ABUSE SENT("message/rfc822") HOP("10.0.0.1", NINE) END,
+		   "none", VIA_NONE, nine);
+	assert_via(HEAD REPORT FEEDBACK ABUSE SENT(
+			   "message/rfc822") "Received: from somewhere by y; " NINE
+					     "\n" HOP("203.0.113.8", SEVEN) END,
+		   "none", VIA_NONE, nine);
+	assert_via(HEAD REPORT FEEDBACK ABUSE SENT("message/rfc822") "From: a@example.com\n" END,
+		   "none", VIA_NONE, DATED);
+	/* Mangled by an mbox, or after a blank line. */
+	assert_via(
+		HEAD REPORT FEEDBACK ABUSE
+			SENT("message/rfc822") ">From a@example.com Sat Nov 21 09:00:00 2026\n" HOP(
+				"203.0.113.8", NINE) END,
+		"203.0.113.8", VIA_RECEIVED, nine);
+	assert_via(HEAD REPORT FEEDBACK ABUSE SENT("message/rfc822") "\n" HOP("203.0.113.8", NINE)
+			   END,
+		   "203.0.113.8", VIA_RECEIVED, nine);
+	/* The report's own way is not what it is about. */
+	assert_via(HOP("203.0.113.8", NINE) HEAD REPORT FEEDBACK ABUSE END, "none", VIA_NONE,
+		   DATED);
+}
+
+static void test_source_from_microsofts_subject(void **state)
+{
+	(void)state;
+	assert_via("From: staff@hotmail.com\nSubject: complaint about message from 192.0.2.9\n"
+		   "Date: " SEVEN "\n" REPORT FEEDBACK ABUSE ABOUT END,
+		   "192.0.2.9", VIA_SUBJECT, ARRIVED - 3 * 3600);
+	assert_via("From: staff@hotmail.com\nSubject: complaint about message from 192.0.2.9\n"
+		   "Date: " SEVEN "\n" REPORT FEEDBACK FIELDS ABOUT END,
+		   "192.0.2.1", VIA_FIELD, ARRIVED);
+	assert_via("From: a@example.net\nSubject: complaint about message from 192.0.2.9\n"
+		   "Date: " SEVEN "\n" REPORT FEEDBACK ABUSE ABOUT END,
+		   "203.0.113.8", VIA_RECEIVED, ARRIVED - 3600);
+}
+
+static void test_trusted_hops_are_passed_over(void **state)
+{
+	const char *text = HEAD REPORT FEEDBACK ABUSE SENT("message/rfc822")
+		HOP("203.0.113.8", NINE) HOP("203.0.113.9", SEVEN) END;
+	struct prefix trusted;
+	struct config config = {.trusted_hops = &trusted, .trusted_hop_count = 1};
+
+	(void)state;
+	assert_int_equal(prefix_parse("203.0.113.8", &trusted), ST_OK);
+	struct told told = read_mail_as(bytes_str(text), FORMAT_UNKNOWN, &config);
+
+	assert_string_equal(source_text(&told.report), "203.0.113.9");
+	assert_int_equal(told.report.observed, ARRIVED - 3 * 3600);
+}
+
+static void test_recipient_and_note(void **state)
+{
+	static const struct {
+		const char *fields, *recipient, *note;
+	} cases[] = {
+		{"Original-Rcpt-To: <user@example.org>\nUser-Agent: SomeFBL/1.0\n",
+		 "user@example.org", "SomeFBL/1.0; from example.net"},
+		{"Original-Rcpt-To: user@example.org\nOriginal-Rcpt-To: b@example.org\n",
+		 "user@example.org", "from example.net"},
+		{"Original-Rcpt-To: rfc822; <user@example.org>\n", "user@example.org",
+		 "from example.net"},
+		{"Redacted-Address: redacted\nRedacted-Address: redacted@\n", "redacted",
+		 "from example.net"},
+		{"User-Agent: Agent of <someone@mail.example.com> and more\n", "",
+		 "Agent of mail.example.com> and more; from example.net"},
+		{"Removal-Recipient: user@example.org\n", "", "from example.net"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct report report = read_fields(cases[i].fields);
+
+		assert_string_equal(report.recipient, cases[i].recipient);
+		assert_string_equal(report.note, cases[i].note);
 	}
 }
 
@@ -297,6 +464,26 @@ static void test_shapes_of_mail(void **state)
 		"Content-Transfer-Encoding: base64\n\n"
 		"RmVlZGJhY2stVHlwZTogYWJ1c2UNCkFycml2YWwtRGF0ZTogU2F0LCAyMSBOb3YgMjAyNiAx\n"
 		"MDowMDowMCArMDAwMA0KU291cmNlLUlQOiAxOTIuMC4yLjENCg==\n" END,
+		HEAD
+		"Content-Type: multipart/report; boundary=c\n\n" WORDS FEEDBACK FIELDS ABOUT END,
+		HEAD "Content-Type: multipart/report\n\nwords\n\n" WORDS FEEDBACK FIELDS ABOUT END,
+		HEAD "Content-Type: multipart/report; boundary=\n\n" FEEDBACK FIELDS,
+		HEAD "\n" WORDS FEEDBACK FIELDS ABOUT END,
+		HEAD REPORT FEEDBACK "\xef\xbb\xbf\n" FIELDS END,
+		/* An encoding that is declared and not there, and the other way round. */
+		HEAD REPORT "--b\nContent-Type: message/feedback-report\n"
+			    "Content-Transfer-Encoding: base64\n\n" FIELDS END,
+		HEAD REPORT FEEDBACK
+		"RmVlZGJhY2stVHlwZTogYWJ1c2UNCkFycml2YWwtRGF0ZTogU2F0LCAyMSBOb3YgMjAyNiAx\n"
+		"MDowMDowMCArMDAwMA0KU291cmNlLUlQOiAxOTIuMC4yLjENCg==\n" END,
+		/* Called something else on its way. */
+		HEAD REPORT WORDS "--b\nContent-Type: text/plain\n\n" FIELDS ABOUT END,
+		HEAD REPORT WORDS
+		"--b\nContent-Type: application/octet-stream\n"
+		"Content-Transfer-Encoding: base64\n\n"
+		"RmVlZGJhY2stVHlwZTogYWJ1c2UNVXNlci1BZ2VudDogVGVzdC8xDUFycml2YWwtRGF0ZTog\n"
+		"U2F0LCAyMSBOb3YgMjAyNiAxMDowMDowMCArMDAwMA1Tb3VyY2UtSVA6IDE5Mi4wLjIuMQ0=\n" ABOUT
+			END,
 		/* What follows the fields' blank line is none of them. */
 		HEAD REPORT FEEDBACK FIELDS "\nSource-IP: 192.0.2.2\nFeedback-Type: other\n" END,
 		/* Two reports: the first. */
@@ -355,9 +542,17 @@ static void test_mails_that_are_no_report(void **state)
 		HEAD "\nFeedback-Type: abuse\nSource-IP: 192.0.2.1\n",
 		HEAD REPORT WORDS END,
 		HEAD "Content-Type: text/plain\n\n" FEEDBACK FIELDS END,
-		/* A boundary that does not come. */
-		HEAD "Content-Type: multipart/report; boundary=c\n\n" FEEDBACK FIELDS END,
-		HEAD "Content-Type: multipart/report\n\n" FEEDBACK FIELDS END,
+		/* A boundary that nothing stands after. */
+		HEAD "Content-Type: multipart/report; boundary=c\n\n--b\n\n" FIELDS END,
+		HEAD "Content-Type: multipart/report\n\n--\nContent-Type: "
+		     "message/feedback-report\n\n" FIELDS END,
+		HEAD "Content-Type: multipart/report; boundary=c\n\n--b",
+		/* A bounce that quotes somebody's. */
+		HEAD "\nThis is what you sent:\n" FEEDBACK FIELDS END,
+		HEAD "\n-- \nThis is what you sent:\n" FEEDBACK FIELDS END,
+		/* Fields in a mail that does not say it is a report. */
+		HEAD "Content-Type: multipart/mixed; boundary=b\n\n--b\n\n" FIELDS END,
+		HEAD REPORT "--b\nContent-Type: message/rfc822\n\n" FIELDS END,
 		/* What the report is about may be a report itself: of somebody else's making. */
 		HEAD REPORT WORDS "--b\nContent-Type: message/rfc822\n\n"
 				  "Content-Type: message/feedback-report\n\n" FIELDS END,
@@ -378,7 +573,7 @@ static void test_octets_that_are_no_text(void **state)
 	struct report report;
 
 	(void)state;
-	assert_int_equal(arf_read(bytes_of(nul, sizeof nul - 1), &report), ST_OK);
+	assert_int_equal(read_octets(bytes_of(nul, sizeof nul - 1), &report), ST_OK);
 	assert_source(&report, "none");
 }
 
@@ -457,7 +652,7 @@ static void assert_survives(const char *before, const char *again, size_t count,
 static void test_too_much_of_anything_is_cut_off(void **state)
 {
 	const char *const whole = HEAD REPORT FEEDBACK FIELDS;
-	size_t most = 16 << 20;
+	size_t most = REPORT_MAX - 4096;
 
 	(void)state;
 	assert_survives("To: ", "a:", most / 4, "\n" HEAD REPORT FEEDBACK FIELDS END);
@@ -496,6 +691,10 @@ int main(void)
 		cmocka_unit_test(test_source_addresses),
 		cmocka_unit_test(test_only_evidence_without_an_address_needs_review),
 		cmocka_unit_test(test_times),
+		cmocka_unit_test(test_source_from_received_fields),
+		cmocka_unit_test(test_source_from_microsofts_subject),
+		cmocka_unit_test(test_trusted_hops_are_passed_over),
+		cmocka_unit_test(test_recipient_and_note),
 		cmocka_unit_test(test_no_date_at_all_is_no_time),
 		cmocka_unit_test(test_incidents),
 		cmocka_unit_test(test_shapes_of_mail),

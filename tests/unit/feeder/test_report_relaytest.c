@@ -1,7 +1,6 @@
 /* What a relay test's report proves, and the reports that are bad. */
-#include "report.h"
+#include "report_json.h"
 
-#include <jansson.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -30,14 +29,9 @@ static json_t *test_of(const char *from, const char *to, const char *stage)
 /* Reads, and lets go of the test. */
 static enum status read_json(json_t *test, struct report *report)
 {
-	char *dump = json_dumps(test, 0);
-	struct json_input input = {.text = bytes_str(dump)};
-	struct bytes body;
-	enum status status = relaytest_read(&input, NOW, report, &body);
+	const struct report_rules rules = {.now = NOW};
+	enum status status = relaytest_read(test, &rules, report);
 
-	assert_int_equal(input.text.len, 0);
-	assert_int_equal(body.len, strlen(dump));
-	free(dump);
 	json_decref(test);
 	return status;
 }
@@ -329,44 +323,98 @@ static void test_unknown_members_are_for_others(void **state)
 	assert_meaning(&report, DISPOSITION_EVIDENCE, 100, true);
 }
 
-static enum status read_text(const char *text, struct report *report)
-{
-	struct json_input input = {.text = bytes_str(text)};
-	struct bytes body;
+/* --- outputs and words ---------------------------------------------------------- */
 
-	return relaytest_read(&input, NOW, report, &body);
+static void set_output(json_t *test, size_t probe, const char *host)
+{
+	json_object_set_new(json_array_get(json_object_get(test, "probes"), probe), "output",
+			    json_string(host));
 }
 
-/* Which of the two would be meant? */
-static void test_members_given_twice(void **state)
+/* The outputs by blanks. */
+static void assert_outputs(const struct report *report, const char *expected)
+{
+	char text[REPORT_OUTPUTS * PREFIX_TEXT] = "", address[PREFIX_TEXT];
+
+	for (unsigned i = 0; i < report->output_count; i++) {
+		prefix_format(&report->outputs[i], address);
+		strcat(strcat(text, i ? " " : ""), address);
+	}
+	assert_string_equal(text, expected);
+}
+
+static void test_outputs_are_the_other_hosts_that_delivered(void **state)
 {
 	struct report report;
 	json_t *test = test_of("f@d.example", "t@d.example", "delivered");
-	char *dump = json_dumps(test, 0), *twice = NULL;
 
 	(void)state;
-	assert_true(asprintf(&twice, "{\"target\": \"192.0.2.2\", %s", dump + 1) > 0);
-	assert_int_equal(read_text(twice, &report), ST_DATA);
-	free(twice);
-	free(dump);
-	json_decref(test);
+	add_probe(test, "", "t@d.example", "delivered");
+	set_output(test, 1, "192.0.2.1"); /* the target itself */
+	add_probe(test, "", "t@d.example", "delivered");
+	set_output(test, 2, "2001:db8::9");
+	add_probe(test, "", "t@d.example", "delivered"); /* 192.0.2.9 again */
+	add_probe(test, "f@[192.0.2.1]", "t@d.example", "delivered");
+	set_output(test, 4, "192.0.2.10"); /* of a message that began at the target */
+	add_probe(test, "f@d.example", "t@d.example", "rejected");
+	set_output(test, 5, "192.0.2.11"); /* delivered nothing */
+	assert_int_equal(read_json(json_incref(test), &report), ST_OK);
+	assert_outputs(&report, "192.0.2.9 2001:db8::9");
+	json_object_set_new(test, "auth", json_true());
+	assert_int_equal(read_json(test, &report), ST_OK);
+	assert_outputs(&report, "");
 }
 
-static void test_broken_json(void **state)
+static void test_outputs_are_bounded(void **state)
 {
 	struct report report;
+	json_t *test = test_of("f@d.example", "t@d.example", "delivered");
 
 	(void)state;
-	assert_int_equal(read_text("{\"relaytest\": 1", &report), ST_DATA);
-	assert_int_equal(read_text("{\"relaytest\": 1, \"relaytest\": 1}", &report), ST_DATA);
-	assert_int_equal(read_text("{\"relaytest\": 1, \"target\": \"\xff\"}", &report), ST_DATA);
-	assert_int_equal(read_text("{\"relaytest\": 1, \"target\": \"a\\u0000\"}", &report),
-			 ST_DATA);
-	/* Of something else. */
-	assert_int_equal(read_text("{", &report), ST_NO);
-	assert_int_equal(read_text("{}", &report), ST_NO);
-	assert_int_equal(read_text("{\"a\": {\"relaytest\": 1}}", &report), ST_NO);
-	assert_int_equal(read_text("[1]", &report), ST_NO);
+	for (unsigned i = 1; i <= REPORT_OUTPUTS; i++) {
+		char host[32];
+
+		snprintf(host, sizeof host, "198.51.100.%u", i);
+		add_probe(test, "f@d.example", "t@d.example", "delivered");
+		set_output(test, i, host);
+	}
+	assert_int_equal(read_json(test, &report), ST_OK);
+	assert_int_equal(report.output_count, REPORT_OUTPUTS);
+	assert_meaning(&report, DISPOSITION_EVIDENCE, 100, true);
+}
+
+static void assert_note(const char *form, const char *from, const char *stage, const char *output,
+			const char *note)
+{
+	struct report report;
+	json_t *test = test_of(from, "t@d.example", stage);
+
+	json_object_set_new(json_array_get(json_object_get(test, "probes"), 0), "form",
+			    json_string(form));
+	set_output(test, 0, output);
+	assert_int_equal(read_json(test, &report), ST_OK);
+	assert_string_equal(report.note, note);
+	assert_string_equal(report.reference, "");
+	assert_string_equal(report.recipient, "");
+}
+
+static void test_note_says_which_form_came_how_far(void **state)
+{
+	(void)state;
+	assert_note("percent", "f@d.example", "delivered", "192.0.2.9",
+		    "percent: delivered by 192.0.2.9");
+	assert_note("percent", "f@d.example", "delivered", "192.0.2.1",
+		    "percent: delivered by the target");
+	assert_note("plain", "f@d.example", "data", "192.0.2.9", "plain: accepted after DATA");
+	assert_note("plain", "f@d.example", "rcpt", "192.0.2.9", "plain: accepted at RCPT");
+	assert_note("plain", "f@d.example", "rejected", "192.0.2.9",
+		    "all strangers' mail was rejected");
+	assert_note("plain", "f", "delivered", "192.0.2.9",
+		    "no probe was by a stranger for a stranger");
+	/* Nobody's address, and no control characters. */
+	assert_note("f@d.example", "f@d.example", "rcpt", "192.0.2.9", "accepted at RCPT");
+	assert_note("a\tb", "f@d.example", "rcpt", "192.0.2.9", "a?b: accepted at RCPT");
+	assert_note("", "f@d.example", "rcpt", "192.0.2.9", "accepted at RCPT");
 }
 
 int main(void)
@@ -382,8 +430,9 @@ int main(void)
 		cmocka_unit_test(test_time_a_day_ahead_is_a_clock_gone_wrong),
 		cmocka_unit_test(test_output_goes_with_delivered),
 		cmocka_unit_test(test_unknown_members_are_for_others),
-		cmocka_unit_test(test_members_given_twice),
-		cmocka_unit_test(test_broken_json),
+		cmocka_unit_test(test_outputs_are_the_other_hosts_that_delivered),
+		cmocka_unit_test(test_outputs_are_bounded),
+		cmocka_unit_test(test_note_says_which_form_came_how_far),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

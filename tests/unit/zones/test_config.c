@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "category.h"
 #include "config_option.h"
 #include "config_token.h"
 
@@ -80,8 +81,17 @@ static void test_every_option_reaches_its_field(void **state)
 		"	host \"NS1\" { a = \"192.0.2.53\" aaaa = { \"2001:db8::53\", \"2001:db8::54\" } }\n"
 		"	host \"www\" { aaaa = \"2001:db8::1\" }\n"
 		"}\n"
+		"reports { keep = 2w body_size = 2K }\n"
+		"reporter \"isp-fbl\" { trust = 0.25 trap = yes address = \"arf+isp@Example.org\"\n"
+		"	domains = { \"ISP.example.net.\", 'mail.example.net' } }\n"
+		"reporter other { trust = 10 }\n"
+		"trusted_hops = { 192.0.2.25, \"198.51.100.0/24\", 2001:db8::/32 }\n"
+		"authserv_id = \"mx.dnsbl.example.org\"\n"
 		"sublist hijacked { code = 4 text = \"see {ip}\" expires = 7d\n"
-		"	policy { reports = 3 reporters = 2 within = 24h } }\n"
+		"	policy { reports = 3 reporters = 2 within = 24h categories = { attack, spam }\n"
+		"		trap_weight = 1.125 negative_weight = 0 half_life = 12h max_age = 7d\n"
+		"		relapse = 1.5 max_expires = 60d cool_off = 10d neighbours = 0\n"
+		"		ipv6 = 64 } }\n"
 		"sublist relay { code = 2 expires = never }\n");
 
 	(void)state;
@@ -106,6 +116,26 @@ static void test_every_option_reaches_its_field(void **state)
 	assert_int_equal(config->tcp.idle_ms, 60000);
 	assert_int_equal(config->tcp.partial_ms, 7000);
 
+	assert_int_equal(config->reports.keep_s, 14 * 86400);
+	assert_int_equal(config->reports.body_size, 2048);
+	assert_int_equal(config->reporter_count, 2);
+	assert_string_equal(config->reporters[0].name, "isp-fbl");
+	assert_int_equal(config->reporters[0].trust, 250);
+	assert_true(config->reporters[0].trap);
+	assert_string_equal(config->reporters[0].address, "arf+isp@Example.org");
+	assert_int_equal(config->reporters[0].domain_count, 2);
+	assert_string_equal(config->reporters[0].domains[0], "isp.example.net");
+	assert_string_equal(config->reporters[0].domains[1], "mail.example.net");
+	assert_string_equal(config->reporters[1].name, "other");
+	assert_int_equal(config->reporters[1].trust, 10000);
+	assert_int_equal(config->trusted_hop_count, 3);
+	assert_addr(4, config->trusted_hops[0].addr, "192.0.2.25");
+	assert_int_equal(config->trusted_hops[0].len, 32);
+	assert_int_equal(config->trusted_hops[1].len, 24);
+	assert_int_equal(config->trusted_hops[2].family, 6);
+	assert_int_equal(config->trusted_hops[2].len, 32);
+	assert_string_equal(config->authserv_id, "mx.dnsbl.example.org");
+
 	/* In the file's order, though zones may stand before sublists. */
 	assert_int_equal(config->sublist_count, 2);
 	const struct sublist_config *hijacked = &config->sublists[0], *relay = &config->sublists[1];
@@ -117,6 +147,16 @@ static void test_every_option_reaches_its_field(void **state)
 	assert_int_equal(hijacked->policy.reports, 3);
 	assert_int_equal(hijacked->policy.reporters, 2);
 	assert_int_equal(hijacked->policy.within_s, 86400);
+	assert_int_equal(hijacked->policy.categories, 1 << CATEGORY_SPAM | 1 << CATEGORY_ATTACK);
+	assert_int_equal(hijacked->policy.trap_weight, 1125);
+	assert_int_equal(hijacked->policy.negative_weight, 0);
+	assert_int_equal(hijacked->policy.half_life_s, 12 * 3600);
+	assert_int_equal(hijacked->policy.max_age_s, 7 * 86400);
+	assert_int_equal(hijacked->policy.relapse, 1500);
+	assert_int_equal(hijacked->policy.max_expires_s, 60 * 86400);
+	assert_int_equal(hijacked->policy.cool_off_s, 10 * 86400);
+	assert_int_equal(hijacked->policy.neighbours, 0);
+	assert_int_equal(hijacked->policy.ipv6, 64);
 	assert_string_equal(relay->name, "relay");
 	assert_int_equal(relay->expires_s, 0);
 	assert_false(relay->policy.given);
@@ -154,6 +194,21 @@ static void test_every_option_reaches_its_field(void **state)
 	config_free(config);
 }
 
+static void assert_policy_defaults(const struct policy_config *policy)
+{
+	assert_int_equal(policy->categories, 1 << CATEGORY_SPAM | 1 << CATEGORY_FRAUD |
+						     1 << CATEGORY_VIRUS | 1 << CATEGORY_BOT);
+	assert_int_equal(policy->trap_weight, 3000);
+	assert_int_equal(policy->negative_weight, 1000);
+	assert_int_equal(policy->half_life_s, 0);
+	assert_int_equal(policy->max_age_s, 0);
+	assert_int_equal(policy->relapse, 2000);
+	assert_int_equal(policy->max_expires_s, 90 * 86400);
+	assert_int_equal(policy->cool_off_s, 30 * 86400);
+	assert_int_equal(policy->neighbours, 16);
+	assert_int_equal(policy->ipv6, 128);
+}
+
 static void test_what_the_file_leaves_out_has_its_default(void **state)
 {
 	struct config *config = parse(MINIMAL);
@@ -173,6 +228,12 @@ static void test_what_the_file_leaves_out_has_its_default(void **state)
 	assert_string_equal(config->sublists[0].text, "");
 	assert_int_equal(config->sublists[0].expires_s, 0);
 	assert_false(config->sublists[0].policy.given);
+	assert_policy_defaults(&config->sublists[0].policy);
+	assert_int_equal(config->reports.keep_s, 365 * 86400);
+	assert_int_equal(config->reports.body_size, 1 << 20);
+	assert_int_equal(config->reporter_count, 0);
+	assert_int_equal(config->trusted_hop_count, 0);
+	assert_null(config->authserv_id);
 	assert_int_equal(zone->ttl_s, 300);
 	assert_int_equal(zone->soa.refresh_s, 600);
 	assert_int_equal(zone->soa.retry_s, 300);
@@ -191,6 +252,76 @@ static void test_a_section_that_is_there_keeps_the_other_defaults(void **state)
 	(void)state;
 	assert_int_equal(config->tcp.idle_ms, 3000);
 	assert_int_equal(config->tcp.clients, 1000);
+	config_free(config);
+}
+
+static void test_a_policy_without_a_rule_for_complaints_keeps_the_defaults(void **state)
+{
+	struct config *config = parse("sublist a1 { code = 10 policy { } }\n"
+				      "sublist b1 { code = 11 policy { ipv6 = 64 } }\n"
+				      "sublist c1 { code = 12 policy { reports = 1 reporters = 1\n"
+				      "	within = 1h } }\n"
+				      "reporter r1 { }\n" MINIMAL);
+
+	(void)state;
+	assert_false(config->sublists[0].policy.given);
+	assert_policy_defaults(&config->sublists[0].policy);
+	assert_false(config->sublists[1].policy.given);
+	assert_int_equal(config->sublists[1].policy.ipv6, 64);
+	assert_int_equal(config->sublists[1].policy.relapse, 2000);
+	assert_true(config->sublists[2].policy.given);
+	assert_policy_defaults(&config->sublists[2].policy);
+	assert_int_equal(config->reporters[0].trust, 1000);
+	assert_false(config->reporters[0].trap);
+	assert_null(config->reporters[0].address);
+	assert_int_equal(config->reporters[0].domain_count, 0);
+	config_free(config);
+}
+
+static void test_decimals_are_kept_in_thousandths(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned trust;
+	} cases[] = {{"0", 0},       {"0.0", 0},      {"0.001", 1},  {"0.01", 10},
+		     {"0.1", 100},   {"0.100", 100},  {"1", 1000},   {"1.5", 1500},
+		     {"1.25", 1250}, {"1.125", 1125}, {"10", 10000}, {"10.000", 10000},
+		     {"007", 7000}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		char text[1024];
+		snprintf(text, sizeof text, "reporter r1 { trust = %s }\n" MINIMAL, cases[i].text);
+		struct config *config = parse(text);
+		assert_int_equal(config->reporters[0].trust, cases[i].trust);
+		config_free(config);
+	}
+}
+
+static void test_never_is_no_end(void **state)
+{
+	struct config *config = parse("reports { keep = never }\n"
+				      "sublist a1 { code = 10 expires = never policy {\n"
+				      "	half_life = never max_age = never } }\n" MINIMAL);
+
+	(void)state;
+	assert_int_equal(config->reports.keep_s, 0);
+	assert_int_equal(config->sublists[0].policy.half_life_s, 0);
+	assert_int_equal(config->sublists[0].policy.max_age_s, 0);
+	config_free(config);
+}
+
+static void test_reporters_need_not_stand_in_any_order(void **state)
+{
+	/* The domain stands before the authserv_id that it leans on. */
+	struct config *config = parse("reporter b1 { domains = b.example.net }\n"
+				      "reporter a@b.example.org { address = c@b.example.org }\n"
+				      "authserv_id = mx\n" MINIMAL);
+
+	(void)state;
+	assert_int_equal(config->reporter_count, 2);
+	assert_string_equal(config->reporters[0].name, "b1");
+	assert_string_equal(config->reporters[1].name, "a@b.example.org");
 	config_free(config);
 }
 
@@ -555,6 +686,9 @@ static void test_the_sample_is_a_good_config(void **state)
 		assert_non_null(strstr(config->sublists[i].text, "{ip}"));
 	}
 	assert_int_equal(config->zones[0].sublist_count, 4);
+	assert_true(config->sublists[1].policy.given);
+	/* It is written there with the defaults. */
+	assert_policy_defaults(&config->sublists[1].policy);
 	config_free(config);
 }
 
@@ -668,6 +802,10 @@ int main(void)
 		cmocka_unit_test(test_every_option_reaches_its_field),
 		cmocka_unit_test(test_what_the_file_leaves_out_has_its_default),
 		cmocka_unit_test(test_a_section_that_is_there_keeps_the_other_defaults),
+		cmocka_unit_test(test_a_policy_without_a_rule_for_complaints_keeps_the_defaults),
+		cmocka_unit_test(test_decimals_are_kept_in_thousandths),
+		cmocka_unit_test(test_never_is_no_end),
+		cmocka_unit_test(test_reporters_need_not_stand_in_any_order),
 		cmocka_unit_test(test_a_zone_serves_all_sublists_by_code_unless_it_names_some),
 		cmocka_unit_test(test_a_code_may_come_back_in_another_zone),
 		cmocka_unit_test(

@@ -25,8 +25,11 @@
 #define SOA      "soa { mname = ns1.example.net rname = hostmaster.example.org }\n"
 #define ZONE(in) "zone dnsbl.example.org {\nns = ns1.example.net\n" SOA in "}\n"
 #define GOOD     TOP SUB ZONE("")
-#define TEXT64   "0123456789012345678901234567890123456789012345678901234567890123"
-#define LABEL63  "012345678901234567890123456789012345678901234567890123456789abc"
+/* Its lines go on from 6. */
+#define POLICY  TOP "sublist relay {\ncode = 2\npolicy {\n"
+#define MX      "authserv_id = mx.example.org\n"
+#define TEXT64  "0123456789012345678901234567890123456789012345678901234567890123"
+#define LABEL63 "012345678901234567890123456789012345678901234567890123456789abc"
 
 struct row {
 	const char *text;
@@ -134,9 +137,19 @@ static const struct row names_and_kinds[] = {
 	 "no mname"},
 	{TOP SUB "zone dnsbl.example.org {\nns = a.example.net\nsoa {\nmname = x }\n}", 6,
 	 "no rname"},
-	{TOP "sublist relay {\ncode = 2\npolicy {\nreporters = 1 within = 1 } }", 5, "no reports"},
-	{TOP "sublist relay {\ncode = 2\npolicy {\nreports = 1 within = 1 } }", 5, "no reporters"},
-	{TOP "sublist relay {\ncode = 2\npolicy {\nreports = 1 reporters = 1 } }", 5, "no within"},
+	/* all three or none */
+	{POLICY "reporters = 1 within = 1 } }", 5, "policy has no reports; it needs: reports = 3"},
+	{POLICY "reports = 1 within = 1 } }", 5, "no reporters; it needs: reporters = 2"},
+	{POLICY "reports = 1 reporters = 1 } }", 5, "no within; it needs: within = 24h"},
+	{POLICY "reports = 1 } }", 5, "no reporters"},
+	{POLICY "within = 1h } }", 5, "no reports"},
+	{POLICY "categories = { } } }", 5, "the list categories is empty"},
+	{POLICY "trust = 1 } }", 6, "unknown option 'trust' in policy"},
+	{"reporter r1 { }\nreporter r1 { }\n", 2, "'r1' is given twice"},
+	{GOOD "reporter { }", 8, "missing title for section 'reporter'"},
+	{GOOD "reporter r1 {\nweight = 1 }", 9, "unknown option 'weight' in reporter 'r1'"},
+	{GOOD "reports {\nsize = 1 }", 9, "unknown option 'size' in reports"},
+	{GOOD "reports { }\nreports { }", 9, "'reports' is given twice"},
 	{TOP SUB ZONE("sublists = {\n}\n"), 4, "the list sublists is empty"},
 };
 
@@ -206,6 +219,78 @@ static const struct row values[] = {
 	 "reporters = 0"},
 	{TOP "sublist relay { code = 2 policy { reports = 1 reporters = 1 within = 0 } }", 3,
 	 "within = 0: it must be 1s"},
+	{POLICY "categories = { spam,\nspin } } }", 7, "there is no category 'spin' of reports"},
+	{POLICY "categories = none } }", 6, "there is no category 'none'"},
+	{POLICY "categories = { spam, bot,\nspam } } }", 7, "category 'spam' is named twice"},
+	{POLICY "categories = not-spam } }", 6, "category 'not-spam': complaints of it list"},
+	{POLICY "categories = auth-failure } }", 6, "category 'auth-failure': complaints"},
+	{POLICY "categories = opt-out } }", 6, "category 'opt-out': complaints of it list"},
+	{POLICY "categories = relay } }", 6, "category 'relay': complaints of it list"},
+	{POLICY "trap_weight = 100.001 } }", 6, "trap_weight = 100.001: it must be 0 to 100"},
+	{POLICY "trap_weight = -1 } }", 6, "trap_weight = -1: it must be a number as in 1.5"},
+	{POLICY "negative_weight = 101 } }", 6, "negative_weight = 101: it must be 0 to 100"},
+	{POLICY "negative_weight = 1.0001 } }", 6, "with at most three decimals"},
+	{POLICY "half_life = 0 } }", 6, "half_life = 0: it must be 1s to 36525d"},
+	{POLICY "half_life = ever } }", 6, "'ever' is no duration"},
+	{POLICY "max_age = 0 } }", 6, "max_age = 0: it must be 1s"},
+	{POLICY "relapse = 0.999 } }", 6, "relapse = 0.999: it must be 1 to 100"},
+	{POLICY "relapse = 101 } }", 6, "relapse = 101: it must be 1 to 100"},
+	{POLICY "relapse = 1. } }", 6, "relapse = 1.: it must be a number"},
+	{POLICY "relapse = .5 } }", 6, "relapse = .5: it must be a number"},
+	{POLICY "relapse = 1.x } }", 6, "relapse = 1.x: it must be a number"},
+	{POLICY "relapse = 1.5x } }", 6, "relapse = 1.5x: it must be a number"},
+	{POLICY "relapse = 1.5.5 } }", 6, "relapse = 1.5.5: it must be a number"},
+	{POLICY "relapse = \"\" } }", 6, "relapse = : it must be a number"},
+	{POLICY "relapse = 1e1 } }", 6, "relapse = 1e1: it must be a number"},
+	/* 2^64 of them, and their thousandths, are no small number */
+	{POLICY "relapse = 18446744073709551618 } }", 6, "it must be 1 to 100"},
+	{POLICY "relapse = 18446744073709551.618 } }", 6, "it must be 1 to 100"},
+	{POLICY "max_expires = 0 } }", 6, "max_expires = 0: it must be 1s"},
+	{POLICY "max_expires = never } }", 6, "'never' is no duration"},
+	{POLICY "cool_off = 0 } }", 6, "cool_off = 0: it must be 1s"},
+	{POLICY "neighbours = 65537 } }", 6, "neighbours = 65537: it must be 0 to 65536"},
+	{POLICY "ipv6 = 63 } }", 6, "ipv6 = 63: it must be 64 to 128"},
+	{POLICY "ipv6 = 129 } }", 6, "ipv6 = 129: it must be 64 to 128"},
+	/* reports and reporters */
+	{"reports { keep = 0 }\n", 1, "keep = 0: it must be 1s to 36525d"},
+	{"reports { body_size = 1023 }\n", 1, "body_size = 1023: it must be 1K to 16M"},
+	{"reports { body_size = 17M }\n", 1, "body_size = 17M: it must be 1K to 16M"},
+	{"reporter \"a b\" { }\n", 1, "reporter: 'a b': the name of a source"},
+	{"reporter \"\" { }\n", 1, "reporter: '': a source has a name"},
+	{"reporter -a { }\n", 1, "reporter: '-a': a source has a name"},
+	{"reporter x" LABEL63 " { }\n", 1, "a name of 1 to 63"},
+	{"reporter r1 {\ntrust = 10.001 }\n", 2, "trust = 10.001: it must be 0 to 10"},
+	{"reporter r1 {\ntrap = 2 }\n", 2, "trap = 2: it must be true or false"},
+	{"reporter r1 {\naddress = \"\" }\n", 2, "reporter 'r1': address = '' is no mail address"},
+	{"reporter r1 {\naddress = isp }\n", 2, "address = 'isp' is no mail address"},
+	{"reporter r1 {\naddress = @example.org }\n", 2, "is no mail address"},
+	{"reporter r1 {\naddress = isp@ }\n", 2, "is no mail address"},
+	{"reporter r1 {\naddress = isp@. }\n", 2, "is no mail address"},
+	{"reporter r1 {\naddress = isp@a..b }\n", 2, "is no mail address"},
+	{"reporter r1 {\naddress = \"<isp@example.org>\" }\n", 2, "is no mail address"},
+	{"reporter r1 { address = a@example.org }\nreporter r2 {\naddress = A@EXAMPLE.org }\n", 3,
+	 "reporter 'r2': 'A@EXAMPLE.org' is reporter 'r1' already"},
+	{"reporter a@example.org { }\nreporter r2 {\naddress = a@example.org }\n", 3,
+	 "reporter 'r2': 'a@example.org' is reporter 'a@example.org' already"},
+	{"reporter r1 { address = a@example.org }\nreporter A@example.org { }\n", 2,
+	 "reporter 'A@example.org': this is the address of reporter 'r1'"},
+	{"reporter r1 {\ndomains = isp.example.net }\n", 2,
+	 "reporter 'r1': domains mean nothing without authserv_id"},
+	{MX "reporter r1 { domains = { a.example.net,\nA.example.NET. } }\n", 3,
+	 "reporter 'r1': domain 'a.example.net' is of reporter 'r1' already"},
+	{MX "reporter r1 { domains = a.example.net }\nreporter r2 { domains = a.example.net }\n", 3,
+	 "reporter 'r2': domain 'a.example.net' is of reporter 'r1' already"},
+	{MX "reporter r1 { domains = a..b }\n", 2, "reporter 'r1': 'a..b' is no domain name"},
+	{MX "reporter r1 { domains = \"\" }\n", 2, "reporter 'r1': '' is no domain name"},
+	{MX "reporter r1 { domains = . }\n", 2, "reporter 'r1': the root is nobody's domain"},
+	{"authserv_id = \"\"\n", 1, "authserv_id = '': it must be a word"},
+	{"authserv_id = \"mx 1\"\n", 1, "authserv_id = 'mx 1': it must be a word"},
+	{"authserv_id = \"mx;\"\n", 1, "authserv_id = 'mx;': it must be a word"},
+	{"trusted_hops = { 192.0.2.1,\n192.0.2 }\n", 2, "trusted_hops: '192.0.2'"},
+	{"trusted_hops = mx.example.org\n", 1, "trusted_hops: 'mx.example.org'"},
+	{"trusted_hops = 192.0.2.1/24\n", 1, "trusted_hops: '192.0.2.1/24'"},
+	{"trusted_hops = { 192.0.2.1,\n192.0.2.1/32 }\n", 2,
+	 "trusted_hops: '192.0.2.1/32' is given twice"},
 	/* zones */
 	{TOP SUB ZONE("ttl = 2147483648\n"), 7, "ttl = 2147483648: it must be 0s to 2147483647s"},
 	{TOP SUB

@@ -1,0 +1,64 @@
+/*
+ * retention.c: what was kept long enough goes: first the rows, then, when that is committed, the
+ * bodies that only they had.
+ */
+#include "retention.h"
+
+#include <stdlib.h>
+
+#include "log.h"
+
+void dropped_add(struct dropped *dropped, const uint8_t hash[REPORT_HASH])
+{
+	if (dropped->count == dropped->room) {
+		dropped->room = dropped->room ? dropped->room * 2 : 64;
+		dropped->hash = must_realloc(dropped->hash, dropped->room * sizeof *dropped->hash);
+	}
+	memcpy(dropped->hash[dropped->count++], hash, REPORT_HASH);
+}
+
+void dropped_settle(struct dropped *dropped, struct txn *txn)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < dropped->count; i++) {
+		if (!evidence_has_body(txn, dropped->hash[i])) {
+			memmove(dropped->hash[left++], dropped->hash[i], REPORT_HASH);
+		}
+	}
+	dropped->count = left;
+}
+
+void dropped_release(struct dropped *dropped)
+{
+	free(dropped->hash);
+	*dropped = (struct dropped){0};
+}
+
+unsigned retention_drop(const struct call *call, struct txn *txn, struct dropped *dropped)
+{
+	uint64_t keep = call->config->reports.keep_s;
+	struct evidence e;
+	unsigned rows = 0;
+
+	if (keep == 0 || keep > call->now) {
+		return 0;
+	}
+	while (rows < RETENTION_ROWS && evidence_oldest(txn, call->now - keep, &e)) {
+		if (evidence_del(txn, &e)) {
+			dropped_add(dropped, e.hash);
+		}
+		rows++;
+	}
+	return rows;
+}
+
+void retention_forget(struct blobs *blobs, const struct dropped *dropped)
+{
+	for (size_t i = 0; i < dropped->count; i++) {
+		blobs_del(blobs, dropped->hash[i]);
+	}
+	if (dropped->count > 0 && blobs_sync(blobs)) {
+		log_warn("bodies of reports that were dropped are still there: %s", fail_text());
+	}
+}

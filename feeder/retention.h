@@ -1,0 +1,33 @@
+/*
+ * retention.h: reports are kept as long as the config says (reports { keep }), and no longer: they
+ * are other people's mail.
+ */
+#ifndef FEEDER_RETENTION_H
+#define FEEDER_RETENTION_H
+
+#include "evidence.h"
+#include "feeder.h"
+
+enum { RETENTION_ROWS = 10000 }; /* most that one change drops */
+
+/* Bodies that no row has any more. */
+struct dropped {
+	uint8_t (*hash)[REPORT_HASH];
+	size_t count, room;
+};
+void dropped_add(struct dropped *dropped, const uint8_t hash[REPORT_HASH]);
+/* Takes out those that a row has again; before the commit. */
+void dropped_settle(struct dropped *dropped, struct txn *txn);
+void dropped_release(struct dropped *dropped);
+
+/* Deletes the rows of reports that were received too long ago. Returns how many; RETENTION_ROWS
+ * says that there may be more. */
+unsigned retention_drop(const struct call *call, struct txn *txn, struct dropped *dropped);
+
+/*
+ * After the commit that dropped their rows: deletes the bodies. Killed before that, or where it
+ * fails (which is said on stderr), bodies without a row are left, which harm nobody.
+ */
+void retention_forget(struct blobs *blobs, const struct dropped *dropped);
+
+#endif

@@ -1,0 +1,58 @@
+/*
+ * sandbox_parts.h: what the files of the sandbox tell each other.
+ *
+ * On the control socket (SOCK_SEQPACKET) between feeder and the nursery:
+ *
+ *     ─▶ 'r' format(1) length(4), and the child's end of a socket    read this
+ *     ─▶ 's'                                                          stop it
+ *     ◀─ 'd' status(4)                                                it ended, as waitpid() has it
+ *     ◀─ 'f' errno(4)                                                 there was no child
+ *
+ * On a child's socket (SOCK_STREAM): the input one way, records the other (report_wire.h).
+ */
+#ifndef FEEDER_SANDBOX_PARTS_H
+#define FEEDER_SANDBOX_PARTS_H
+
+#include <linux/filter.h>
+
+#include "sandbox.h"
+
+enum {
+	CONTROL_READ = 'r',
+	CONTROL_STOP = 's',
+	CONTROL_DONE = 'd',
+	CONTROL_FAILED = 'f',
+	CONTROL_ROOM = 6,
+};
+
+/*
+ * AddressSanitizer maps terabytes of address space, and what it finds it says on stderr.
+ */
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#ifndef SANITIZED
+#define SANITIZED 0
+#endif
+
+/* What all children have in common. */
+struct nursery {
+	report_reading *reading;
+	const struct report_rules *rules;
+	bool filtered;            /* the kernel has seccomp */
+	struct sock_fprog filter; /* made once: libseccomp takes longer than all else of a child */
+};
+
+/* The rest of a process's life. */
+void nursery_run(struct nursery *nursery, int control) __attribute__((noreturn));
+void child_run(const struct nursery *nursery, int fd, enum report_format format, size_t length)
+	__attribute__((noreturn));
+
+/* The filter of a child, on the heap. False with errno. */
+bool filter_make(struct sock_fprog *filter);
+
+#endif
