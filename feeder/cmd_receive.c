@@ -9,9 +9,7 @@
  *    Whatever of it was kept before is known by then, and counts once.
  * 3. Nothing is printed, as it would stand in a bounce or in the server's log; --json asks for it.
  */
-#include <signal.h>
-#include <unistd.h>
-
+#include "itemtext.h"
 #include "log.h"
 #include "reading.h"
 #include "reporters.h"
@@ -75,22 +73,6 @@ static void doubt(const struct call *call, struct items *items)
 	}
 }
 
-/*
- * LMDB maps its files. On a full disk a page of a lock file that was never written to cannot be
- * had, on a broken one no page, and that is a signal, on which Exim bounces.
- */
-static void on_page_lost(int number)
-{
-	static const char text[] =
-		"feeder: error: the disk is full or broken: the database cannot be mapped\n";
-
-	(void)number;
-	if (write(STDERR_FILENO, text, sizeof text - 1) < 0) {
-		_exit(ST_AGAIN); /* nobody reads it */
-	}
-	_exit(ST_AGAIN);
-}
-
 static enum status receive(struct call *call, struct reading *r)
 {
 	enum status status = reading_file(r, "-", FORMAT_UNKNOWN);
@@ -106,8 +88,11 @@ static enum status receive(struct call *call, struct reading *r)
 		return ST_OK;
 	}
 	doubt(call, &r->items);
-	signal(SIGBUS, on_page_lost);
-	return ingest(call, &r->items);
+	status = ingest(call, &r->items);
+	if (!status && call->json) {
+		items_print(call, &r->items);
+	}
+	return status;
 }
 
 static enum status run(struct call *call)

@@ -4,6 +4,7 @@
  * with a code of sysexits.h.
  */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -82,11 +83,28 @@ static void hold_standard_streams(void)
 	}
 }
 
+/*
+ * LMDB maps its files. On a full disk a page of a lock file that was never written to cannot be
+ * had, on a broken one no page, and that is a signal.
+ */
+static void on_page_lost(int number)
+{
+	static const char text[] =
+		"feeder: error: the disk is full or broken: the database cannot be mapped\n";
+
+	(void)number;
+	if (write(STDERR_FILENO, text, sizeof text - 1) < 0) {
+		_exit(ST_AGAIN); /* nobody reads it */
+	}
+	_exit(ST_AGAIN);
+}
+
 int main(int argc, char **argv)
 {
 	struct call call;
 
 	hold_standard_streams();
+	signal(SIGBUS, on_page_lost);
 	log_init("feeder");
 	enum status status = run(&call, argc, argv);
 

@@ -65,6 +65,14 @@ static uint8_t *read_all(int fd, size_t *len)
 	return must_realloc(text, *len + 1);
 }
 
+/* What stands after the last slash. */
+static const char *base_name(const char *file)
+{
+	const char *slash = strrchr(file, '/');
+
+	return slash ? slash + 1 : file;
+}
+
 enum status reading_open(struct reading *r, const struct call *call)
 {
 	*r = (struct reading){.rules = {.now = call->now, .config = call->config}};
@@ -89,7 +97,8 @@ enum status reading_file(struct reading *r, const char *file, enum report_format
 		r->named = 0;
 		r->texts = must_realloc(r->texts, (r->text_count + 1) * sizeof *r->texts);
 		r->texts[r->text_count++] = text;
-		status = sandbox_read(r->sandbox, bytes_of(text, len), format, take, r);
+		status = sandbox_read(r->sandbox, bytes_of(text, len), format, base_name(file),
+				      take, r);
 	}
 	if (fd >= 0 && !standard) {
 		close(fd);

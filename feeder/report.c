@@ -182,6 +182,7 @@ static bool begins(struct bytes b, const char *word)
 static enum status read_one(struct report_reader *reader, struct bytes input)
 {
 	struct bytes text = skip_blank(input);
+	const char *name = reader->rules->name;
 	enum status status;
 
 	if (text.len == 0) {
@@ -199,7 +200,7 @@ static enum status read_one(struct report_reader *reader, struct bytes input)
 	if (begins(text, "<")) {
 		return nmap_read(reader, text);
 	}
-	status = csv_reports_read(reader, text, "");
+	status = csv_reports_read(reader, text, name ? name : "");
 	return status == ST_NO ? mail_reports_read(reader, input) : status;
 }
 

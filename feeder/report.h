@@ -97,6 +97,7 @@ struct report {
 struct report_rules {
 	uint64_t now;
 	const struct config *config; /* trusted_hops, authserv_id */
+	const char *name; /* of the input's file, which may say what a CSV is about; NULL: none */
 };
 
 /*

@@ -93,7 +93,7 @@ enum status retry_read(struct held *held, struct reading *reading, const struct 
 
 		if (held->at[i].body.data) {
 			status = sandbox_read(reading->sandbox, held->at[i].body, FORMAT_UNKNOWN,
-					      take, &t);
+					      "", take, &t);
 		}
 	}
 	if (!status) {

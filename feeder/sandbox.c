@@ -112,8 +112,10 @@ static enum status no_nursery(void)
 }
 
 /* Asks for a child, which gets `fd`. */
-static enum status ask(struct sandbox *sandbox, int fd, enum report_format format, size_t length)
+static enum status ask(struct sandbox *sandbox, int fd, enum report_format format, size_t length,
+		       const char *name)
 {
+	size_t name_len = strlen(name);
 	uint8_t room[CONTROL_ROOM];
 	struct writer w = writer_of(room, sizeof room);
 	union {
@@ -132,6 +134,8 @@ static enum status ask(struct sandbox *sandbox, int fd, enum report_format forma
 	write_u8(&w, CONTROL_READ);
 	write_u8(&w, (uint8_t)format);
 	write_u32(&w, (uint32_t)length);
+	name_len = name_len < REPORT_WORDS ? name_len : REPORT_WORDS - 1;
+	write_bytes(&w, name, name_len);
 	part = (struct iovec){room, writer_len(&w)};
 	header->cmsg_level = SOL_SOCKET;
 	header->cmsg_type = SCM_RIGHTS;
@@ -287,7 +291,7 @@ static void pass_on(const struct talk *t, struct bytes input, report_sink *sink,
 }
 
 enum status sandbox_read(struct sandbox *sandbox, struct bytes input, enum report_format format,
-			 report_sink *sink, void *context)
+			 const char *name, report_sink *sink, void *context)
 {
 	struct talk t = {.sandbox = sandbox, .left = input};
 	int ends[2];
@@ -301,7 +305,7 @@ enum status sandbox_read(struct sandbox *sandbox, struct bytes input, enum repor
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends)) {
 		return fail(ST_AGAIN, "unable to make a socket: %s", strerror(errno));
 	}
-	enum status status = ask(sandbox, ends[1], format, input.len);
+	enum status status = ask(sandbox, ends[1], format, input.len, name);
 
 	close(ends[1]);
 	if (status) {

@@ -44,11 +44,12 @@ enum status sandbox_open_with(struct sandbox **sandbox, const struct report_rule
 			      report_reading *reading);
 
 /*
- * reports_read() in a child: the same calls of the sink, bodies borrowed from `input`. Not ST_OK
+ * reports_read() in a child: the same calls of the sink, bodies borrowed from `input`. `name`: of
+ * its file (cut to REPORT_WORDS), or "". Not ST_OK
  * (ST_AGAIN, ST_INTERNAL): there was no child, through no fault of the input, and no call.
  */
 enum status sandbox_read(struct sandbox *sandbox, struct bytes input, enum report_format format,
-			 report_sink *sink, void *context);
+			 const char *name, report_sink *sink, void *context);
 
 void sandbox_close(struct sandbox *sandbox); /* NULL is fine */
 

@@ -103,14 +103,15 @@ static void pass_on(void *context, const struct report *report, struct bytes bod
 	wire_write(&child->out, child->input, report, body, fault);
 }
 
-void child_run(const struct nursery *nursery, int fd, enum report_format format, size_t length)
+void child_run(const struct nursery *nursery, const struct report_rules *rules, int fd,
+	       enum report_format format, size_t length)
 {
 	struct child child = {.fd = fd, .out = writer_of(must_alloc(BUFFER), BUFFER)};
 	uint8_t *room = must_alloc(length);
 
 	lock_in(nursery);
 	read_input(&child, room, length);
-	nursery->reading(child.input, format, nursery->rules, pass_on, &child);
+	nursery->reading(child.input, format, rules, pass_on, &child);
 	wire_write_end(&child.out);
 	flush(&child);
 	/* No exit(): what else this process was to do at its end, feeder does. */

@@ -20,6 +20,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "report_reader.h"
 #include "sandbox_parts.h"
 
 enum { CONTROL = 3 }; /* after the three standard streams, which stay closed */
@@ -111,7 +112,8 @@ static void watch(pid_t pid, int pidfd)
 	answer(CONTROL_DONE, status);
 }
 
-static void bear(const struct nursery *nursery, int fd, enum report_format format, size_t length)
+static void bear(const struct nursery *nursery, const struct report_rules *rules, int fd,
+		 enum report_format format, size_t length)
 {
 	pid_t self = getpid();
 	pid_t pid = fork();
@@ -121,7 +123,7 @@ static void bear(const struct nursery *nursery, int fd, enum report_format forma
 			_exit(ST_INTERNAL);
 		}
 		close(CONTROL);
-		child_run(nursery, fd, format, length);
+		child_run(nursery, rules, fd, format, length);
 	}
 	int fault = errno;
 
@@ -182,12 +184,16 @@ static bool serve(const struct nursery *nursery)
 	if (kind == CONTROL_READ) {
 		enum report_format format = (enum report_format)read_u8(&r);
 		size_t length = read_u32(&r);
+		char name[REPORT_WORDS];
+		struct report_rules rules = *nursery->rules;
 		int fd = take_descriptor(&message);
 
 		if (fd < 0 || r.bad) {
 			answer(CONTROL_FAILED, EMFILE);
 		} else {
-			bear(nursery, fd, format, length);
+			report_words(name, bytes_of(r.at, (size_t)(r.end - r.at)));
+			rules.name = name;
+			bear(nursery, &rules, fd, format, length);
 		}
 	} /* else CONTROL_STOP, and the child had ended by itself */
 	return true;

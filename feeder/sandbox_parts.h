@@ -3,7 +3,7 @@
  *
  * On the control socket (SOCK_SEQPACKET) between feeder and the nursery:
  *
- *     ─▶ 'r' format(1) length(4), and the child's end of a socket    read this
+ *     ─▶ 'r' format(1) length(4) name, and the child's end of a socket   read this
  *     ─▶ 's'                                                          stop it
  *     ◀─ 'd' status(4)                                                it ended, as waitpid() has it
  *     ◀─ 'f' errno(4)                                                 there was no child
@@ -22,7 +22,7 @@ enum {
 	CONTROL_STOP = 's',
 	CONTROL_DONE = 'd',
 	CONTROL_FAILED = 'f',
-	CONTROL_ROOM = 6,
+	CONTROL_ROOM = 6 + REPORT_WORDS,
 };
 
 /*
@@ -49,8 +49,8 @@ struct nursery {
 
 /* The rest of a process's life. */
 void nursery_run(struct nursery *nursery, int control) __attribute__((noreturn));
-void child_run(const struct nursery *nursery, int fd, enum report_format format, size_t length)
-	__attribute__((noreturn));
+void child_run(const struct nursery *nursery, const struct report_rules *rules, int fd,
+	       enum report_format format, size_t length) __attribute__((noreturn));
 
 /* The filter of a child, on the heap. False with errno. */
 bool filter_make(struct sock_fprog *filter);

@@ -326,3 +326,11 @@ def test_show_tells_of_every_kept_report(base):
     object, = base.rows("show", "192.0.2.1")
     assert sorted((row["category"], row["reporter"]) for row in object["evidence"]) == [
         ("auth-failure", "tester7"), ("not-spam", "tester7"), ("relay", "tester7")]
+
+
+def test_the_name_of_a_shadowserver_file_says_what_it_is_about(base, folder):
+    row = '"timestamp","ip","port","tag"\n"2026-11-20 10:00:00","192.0.2.1","25",""\n'
+    for name, category in (("2026-11-20-scan_smtp_vulnerable-example-asn.csv", "vulnerable"),
+                           ("2026-11-20-event4_sinkhole-example-asn.csv", "bot")):
+        (folder / name).write_text(row)
+        assert [r["category"] for r in ingest(base, folder / name)] == [category]

@@ -106,6 +106,27 @@ def test_a_mailbox_that_is_no_name_is_no_reason_to_refuse(base, reporter):
     assert evidence(base) == [("anonymous", "spam")]
 
 
+def test_json_asks_for_what_became_of_it(base):
+    (line,) = receive(base, sample(), SPAM, "--json").stdout.splitlines()
+    report = json.loads(line)
+    assert (report["disposition"], report["reporter"]) == ("evidence", "isp-fbl")
+
+
+def test_an_address_that_no_reporter_has_is_nobody(base):
+    for number in range(3):
+        done = receive(base, sample(number=number), f"arf{number}@{DOMAIN}")
+        assert "no reporter's" in done.stderr
+        assert evidence(base, address(number)) == [("anonymous", "spam")]
+
+
+def test_a_relay_test_that_anybody_may_have_mailed_proves_nothing(base):
+    receive(base, sample("relaytest-delivered.json"), f"somebody@{DOMAIN}", "--now", NOW)
+    assert base.listed() == []
+    waiting = base.feeder("review", "list", "--now", NOW).stdout
+    assert waiting.startswith("candidate\t192.0.2.1\trelay\t")
+    assert evidence(base, "192.0.2.9") == []
+
+
 def test_a_wrong_command_line_alone_is_64(base):
     base.feeder("receive", input=sample(), status=64)
     base.feeder("receive", "--reporter", input=sample(), status=64)

@@ -60,7 +60,7 @@ static struct heard heard_of(report_reading *reading, struct bytes input)
 	struct heard heard = {0};
 
 	assert_int_equal(sandbox_open_with(&sandbox, &rules, reading), ST_OK);
-	assert_int_equal(sandbox_read(sandbox, input, FORMAT_UNKNOWN, hear, &heard), ST_OK);
+	assert_int_equal(sandbox_read(sandbox, input, FORMAT_UNKNOWN, "", hear, &heard), ST_OK);
 	sandbox_close(sandbox);
 	return heard;
 }
@@ -113,7 +113,7 @@ static void compare(struct bytes input, enum report_format format, struct sandbo
 	struct heard here = {0}, there = {0};
 
 	reports_read(input, format, &rules, hear, &here);
-	assert_int_equal(sandbox_read(sandbox, input, format, hear, &there), ST_OK);
+	assert_int_equal(sandbox_read(sandbox, input, format, "", hear, &there), ST_OK);
 	assert_int_equal(here.count, there.count);
 	assert_int_equal(here.report.format, there.report.format);
 	assert_int_equal(here.report.category, there.report.category);
@@ -165,7 +165,7 @@ static void test_nothing_is_left_of_a_sandbox(void **state)
 	assert_int_equal(sandbox_open(&sandbox, &rules), ST_OK);
 	for (unsigned i = 0; i < 10; i++) {
 		assert_int_equal(
-			sandbox_read(sandbox, bytes_str(REPORT), FORMAT_UNKNOWN, hear, &heard),
+			sandbox_read(sandbox, bytes_str(REPORT), FORMAT_UNKNOWN, "", hear, &heard),
 			ST_OK);
 	}
 	assert_int_equal(heard.count, 10);
@@ -181,7 +181,7 @@ static void read_once(void)
 	struct heard heard = {0};
 
 	need(sandbox_open(&sandbox, &rules) == ST_OK, "it opens");
-	need(sandbox_read(sandbox, bytes_str(REPORT), FORMAT_UNKNOWN, hear, &heard) == ST_OK,
+	need(sandbox_read(sandbox, bytes_str(REPORT), FORMAT_UNKNOWN, "", hear, &heard) == ST_OK,
 	     "it reads");
 	need(heard.count == 1 && !*heard.fault, "there is one good report");
 	sandbox_close(sandbox);
@@ -489,7 +489,7 @@ static void spins_with_little_time(void)
 
 	need(setrlimit(RLIMIT_CPU, &second) == 0, "time can be limited");
 	need(sandbox_open_with(&sandbox, &rules, spins) == ST_OK, "it opens");
-	need(sandbox_read(sandbox, bytes_str("x"), FORMAT_UNKNOWN, hear, &heard) == ST_OK,
+	need(sandbox_read(sandbox, bytes_str("x"), FORMAT_UNKNOWN, "", hear, &heard) == ST_OK,
 	     "it reads");
 	need(heard.count == 1 && strstr(heard.fault, "signal 24 (CPU time limit exceeded)"),
 	     heard.fault);
@@ -541,11 +541,11 @@ static void test_the_next_input_is_read_all_the_same(void **state)
 		struct heard heard = {0};
 
 		assert_int_equal(
-			sandbox_read(sandbox, bytes_str("crash"), FORMAT_UNKNOWN, hear, &heard),
+			sandbox_read(sandbox, bytes_str("crash"), FORMAT_UNKNOWN, "", hear, &heard),
 			ST_OK);
 		assert_int_equal(heard.report.disposition, DISPOSITION_UNRECOGNISED);
 		assert_int_equal(
-			sandbox_read(sandbox, bytes_str("fine"), FORMAT_UNKNOWN, hear, &heard),
+			sandbox_read(sandbox, bytes_str("fine"), FORMAT_UNKNOWN, "", hear, &heard),
 			ST_OK);
 		assert_string_equal(heard.report.note, "7");
 		assert_int_equal(heard.count, 2);
@@ -578,7 +578,7 @@ static void test_a_nursery_that_is_gone_is_no_fault_of_the_input(void **state)
 	(void)state;
 	assert_int_equal(sandbox_open(&sandbox, &rules), ST_OK);
 	assert_int_equal(kill(child_of(getpid()), SIGKILL), 0);
-	assert_int_equal(sandbox_read(sandbox, bytes_str(REPORT), FORMAT_UNKNOWN, hear, &heard),
+	assert_int_equal(sandbox_read(sandbox, bytes_str(REPORT), FORMAT_UNKNOWN, "", hear, &heard),
 			 ST_INTERNAL);
 	assert_int_equal(heard.count, 0);
 	sandbox_close(sandbox);
@@ -592,7 +592,7 @@ static void without_descriptors(void)
 
 	need(sandbox_open(&sandbox, &rules) == ST_OK, "it opens");
 	need(setrlimit(RLIMIT_NOFILE, &none) == 0, "descriptors can be limited");
-	need(sandbox_read(sandbox, bytes_str(REPORT), FORMAT_UNKNOWN, hear, &heard) == ST_AGAIN,
+	need(sandbox_read(sandbox, bytes_str(REPORT), FORMAT_UNKNOWN, "", hear, &heard) == ST_AGAIN,
 	     "it says try again");
 	need(heard.count == 0, "nothing is said of the input");
 	sandbox_close(sandbox);
@@ -615,7 +615,7 @@ static void read_for_ever(int to)
 	pid_t nursery = child_of(getpid());
 
 	need(write(to, &nursery, sizeof nursery) == sizeof nursery, "the test listens");
-	sandbox_read(sandbox, bytes_str("x"), FORMAT_UNKNOWN, hear, &heard);
+	sandbox_read(sandbox, bytes_str("x"), FORMAT_UNKNOWN, "", hear, &heard);
 }
 
 static void test_when_feeder_is_killed_the_others_end_too(void **state)
