@@ -64,17 +64,22 @@ static bool is_suspicion(void *context, const struct evidence *e)
 	return !*found;
 }
 
+/* *last: the candidate before; hosts of one IPv6 prefix stand together, and are one. */
 static void visit_candidate(struct walk *w, const struct sublist_config *sublist,
-			    const struct prefix *host)
+			    const struct prefix *host, struct prefix *last)
 {
 	struct verdict verdict;
 	struct review review = {.kind = REVIEW_CANDIDATE, .sublist = sublist};
 	bool suspected = false;
 
-	evidence_of(w->txn, host->family, host->addr, is_suspicion, &suspected);
+	policy_prefix(sublist, host, &review.prefix);
+	if (prefix_compare(&review.prefix, last) != 0) {
+		evidence_of(w->txn, host->family, host->addr, is_suspicion, &suspected);
+	}
 	if (!suspected) {
 		return;
 	}
+	*last = review.prefix;
 	decide_verdict(w->txn, w->call->config, sublist, host, NULL, w->call->now, &review.prefix,
 		       &verdict);
 	if (verdict.candidate) {
@@ -86,12 +91,12 @@ static void visit_candidate(struct walk *w, const struct sublist_config *sublist
 static void visit_candidates(struct walk *w)
 {
 	const struct sublist_config *relay = config_sublist(w->call->config, POLICY_RELAY_SUBLIST);
-	struct prefix host = {.family = 4, .len = 32};
+	struct prefix host = {.family = 4, .len = 32}, last = {0};
 
 	bool more = relay;
 
 	while (more && !w->stop && evidence_next_host(w->txn, &host)) {
-		visit_candidate(w, relay, &host);
+		visit_candidate(w, relay, &host, &last);
 		more = evidence_after_host(&host);
 	}
 }

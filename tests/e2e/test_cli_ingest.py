@@ -4,56 +4,20 @@ import json
 
 import pytest
 
+import reports
 from dnsbld import SUBLISTS, zone
 from names import reversed_name
+from reports import relaytest
 
 ZONE = "dnsbl.example.org"
 NOW = "2026-11-21T12:00:00Z"
 POLICY = "    policy { reports = 3  reporters = 2  within = 24h }\n"
 BODY = SUBLISTS.replace("    expires = 7d\n", "    expires = 7d\n" + POLICY) + zone(ZONE)
 
-ARF = """\
-From: <abuse@isp.example.net>
-To: <arf@dnsbl.example.org>
-Subject: FW: hello
-MIME-Version: 1.0
-Content-Type: multipart/report; report-type=feedback-report; boundary="part"
 
---part
-Content-Type: text/plain
-
-This is an email abuse report.
---part
-Content-Type: message/feedback-report
-
-Feedback-Type: {kind}
-User-Agent: tester/1.0
-Version: 1
-Source-IP: {address}
-Arrival-Date: {date}
-
---part
-Content-Type: message/rfc822
-
-From: <sender@example.com>
-Subject: offer {number}
-
-Buy.
---part--
-"""
-
-
-def arf(address="192.0.2.1", number=1, kind="abuse", date="Sat, 21 Nov 2026 11:00:00 +0000"):
-    return ARF.format(address=address, number=number, kind=kind, date=date)
-
-
-def relaytest(stage="delivered", target="192.0.2.1", **members):
-    return json.dumps({
-        "relaytest": 1, "target": target, "port": 25, "time": "2026-11-21T10:00:00Z",
-        "tester": "t1", "auth": False, "probes": [{
-            "form": "plain", "mail_from": "a@tester.example", "rcpt_to": "b@tester.example",
-            "stage": stage, "reply": "250 2.1.5 Ok",
-            **({"output": "192.0.2.9"} if stage == "delivered" else {})}], **members})
+def arf(address="192.0.2.1", number=1, **members):
+    """The same number twice is the same report twice."""
+    return reports.arf(address, id=f"r{number}", **members)
 
 
 @pytest.fixture
@@ -119,7 +83,7 @@ def test_what_is_no_complaint_lists_nothing(server):
 
 
 def test_a_delivered_relay_test_lists_a_relay_at_once(server):
-    row, = ingest(server, relaytest(), reporter="tester")
+    row, = ingest(server, relaytest(output="192.0.2.9"), reporter="tester")
     assert (row["format"], row["category"]) == ("relaytest", "relay")
     assert row["disposition"] == "evidence"
     assert codes(server) == ["127.0.0.2"]
