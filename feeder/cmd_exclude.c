@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "exclude_misp.h"
+#include "exclusion.h"
 #include "json.h"
 #include "log.h"
 #include "operands.h"
@@ -38,8 +39,44 @@ struct excluding {
 	uint64_t change;
 };
 
+/* What is excluded already, seen by an import. */
+struct present {
+	const struct prefix *prefix;
+	const char *comment;
+	uint64_t expires;
+};
+
+static bool spare(void *context, const struct exclusion *old)
+{
+	struct present *p = context;
+
+	if (prefix_compare(&old->prefix, p->prefix) == 0) {
+		p->comment = old->comment.len > 0 ? NULL : p->comment;
+		if (p->expires && (!old->expires || old->expires > p->expires)) {
+			p->expires = old->expires;
+		}
+	}
+	return true;
+}
+
+/*
+ * Somebody else's list may only add to what is excluded: the operator's own, and reserved space,
+ * keep their comment and last at least as long as they did.
+ */
+static bool import_one(const struct excluding *e, struct change *change,
+		       const struct prefix *prefix)
+{
+	struct present p = {prefix, e->comment, e->expires};
+
+	exclusions_covering(change_txn(change), prefix, spare, &p);
+	return change_exclude(change, prefix, p.comment, p.expires);
+}
+
 static bool exclude_one(struct excluding *e, struct slices *slices, const struct prefix *prefix)
 {
+	if (e->import) {
+		return import_one(e, slices->change, prefix);
+	}
 	if (e->remove) {
 		return change_unexclude(slices->change, prefix);
 	}
@@ -216,15 +253,18 @@ static enum status take_input(struct excluding *e, int fd)
 	struct bytes text;
 	enum status status = read_all(fd, &text);
 	char *room = (char *)(uintptr_t)text.data;
+	/* UTF-8's byte order mark: editors write it. */
+	size_t mark = text.len >= 3 && memcmp(text.data, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
 
+	text = bytes_of(text.data + mark, text.len - mark);
 	if (!status && misp_begins(text)) {
 		status = misp_read(text, &e->operands, e->name);
 		if (!e->comment && e->name[0]) {
 			e->comment = e->name;
 		}
 	} else if (!status) {
-		room = must_realloc(room, text.len + 1);
-		take_lines(&e->operands, room, text.len);
+		room = must_realloc(room, mark + text.len + 1);
+		take_lines(&e->operands, room + mark, text.len);
 	}
 	free(room);
 	return status;
@@ -297,8 +337,8 @@ const struct command command_exclude_import = {
 		"One prefix, address or range FIRST-LAST a line; what follows on the line is\n"
 		"ignored, and so are blank lines and those that begin with # or ;. Or a\n"
 		"warninglist of the MISP project (JSON) of type cidr, whose name is the comment\n"
-		"unless --comment gives one. What is excluded already is renewed. Bad prefixes\n"
-		"are named, the others are excluded, and the exit code is 65; with --strict\n"
-		"none is.\n",
+		"unless --comment gives one. What is excluded already is renewed: it keeps its\n"
+		"comment and never ends earlier. Bad prefixes are named, the others are\n"
+		"excluded, and the exit code is 65; with --strict none is.\n",
 	.run = run_import,
 };

@@ -47,6 +47,7 @@ static enum status read_file(struct importing *m, const char *file)
 		.now = m->call->now,
 		.bad = on_bad_line,
 		.context = &m->bad,
+		.snapshot = m->call->replace,
 	};
 	enum status status = list_read(&input, &m->list);
 
@@ -88,21 +89,39 @@ static uint64_t last_size(const struct importing *m, struct txn *txn)
 	return size;
 }
 
+/* What the source claims that the file could withdraw. */
+static uint64_t claims_in_scope(const struct importing *m, struct txn *txn)
+{
+	struct source_walk *walk = source_walk_open(txn, m->source, NULL);
+	struct prefix prefix;
+	uint16_t sublist;
+	uint64_t count = 0;
+
+	while (source_walk_next(walk, &prefix, &sublist)) {
+		count += import_in_scope(m, sublist);
+	}
+	source_walk_close(walk);
+	return count;
+}
+
 /*
  * A feed that was cut off on its way, went mad (DESIGN: under half or over ten times), or is
- * fetched from where it stands still. Of the first import nothing can be said.
+ * fetched from where it stands still. Where no snapshot was ever imported to its end, there are the
+ * claims: they may be the rest of an import that was killed, so that more than those is no fault.
  */
 static enum status guard(struct importing *m, struct txn *txn)
 {
-	uint64_t old = last_size(m, txn);
 	const char *how = NULL;
 
-	if (old == 0 || m->call->force) {
+	if (m->call->force) {
 		return txn_status(txn);
 	}
+	uint64_t last = last_size(m, txn);
+	uint64_t old = last ? last : claims_in_scope(m, txn);
+
 	if (m->list.count * 2 < old) {
 		how = "under half";
-	} else if (m->list.count > old * 10) {
+	} else if (last && m->list.count > last * 10) {
 		how = "over ten times";
 	}
 	if (m->list.made && m->list.made + STALE_S < m->call->now) {
@@ -116,9 +135,9 @@ static enum status guard(struct importing *m, struct txn *txn)
 	if (how) {
 		return fail(ST_DATA,
 			    "%zu listings are %s of the %" PRIu64
-			    " that %s had last time: nothing was changed; "
-			    "--force imports it",
-			    m->list.count, how, old, m->call->source);
+			    " that %s %s: nothing was changed; --force imports it",
+			    m->list.count, how, old, m->call->source,
+			    last ? "had last time" : "claims");
 	}
 	return txn_status(txn);
 }
@@ -267,8 +286,8 @@ const struct command command_import = {
 		"  spamhaus-cert\n"
 		"             the open relays among its rows\n"
 		"  dshield    block.txt\n"
-		"  ipset      what 'ipset save' and 'ipset list' print: a timeout is the expiry,\n"
-		"             a comment the reason, nomatch a hole\n"
+		"  ipset      what 'ipset save' and 'ipset list' print of one set: a timeout is\n"
+		"             the expiry, a comment the reason, nomatch a hole\n"
 		"  csv        the first row names the columns: ip, address, cidr, network,\n"
 		"             prefix or src_ip; if there, reason or comment, text and expires\n"
 		"  ip4set, ip4trie, ip6trie, combined\n"
@@ -277,14 +296,15 @@ const struct command command_import = {
 		"  json       an object a line, as 'feeder list --json' and\n"
 		"             'feeder export --format json' write\n"
 		"Without --format: what the file looks like, else cidr. A web page, something\n"
-		"compressed, or a file that its format shows to be cut off or expired is\n"
-		"refused as a whole (65).\n"
+		"compressed, a file that its format shows to be cut off or expired, or one with\n"
+		"several sets is refused as a whole (65).\n"
 		"\n"
 		"--replace takes the file for all that the source claims: what it no longer has\n"
 		"is withdrawn. In files that name no sublist (all but json and rbldnsd's) that\n"
 		"is all that the source claims on --sublist. A file with under half or over ten\n"
-		"times as much as last time, or one that says it was made over a week ago, is\n"
-		"refused (65) without --force.\n"
+		"times as much as last time (the first time: under half of what the source\n"
+		"claims), or one that says it was made over a week ago, is refused (65) without\n"
+		"--force. A last line without its newline may be cut off, and is bad.\n"
 		"\n"
 		"Without --expires, and where the line says nothing, the sublist's time counts.\n"
 		"What an exclusion covers is counted and not stored. Bad lines are named, the\n"

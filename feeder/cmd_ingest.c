@@ -3,7 +3,9 @@
  * before the database is opened; the good ones become one change, the bad ones are named.
  */
 #include "itemtext.h"
+#include "log.h"
 #include "reading.h"
+#include "reporters.h"
 #include "retry.h"
 #include "source.h"
 
@@ -30,7 +32,9 @@ static enum status check_words(const struct call *call, enum report_format *form
 		return fail(ST_USAGE,
 			    "--format is none of the formats: see 'feeder ingest --help'");
 	}
-	if (call->reporter && source_check_name(call->reporter)) {
+	const struct report none = {0};
+
+	if (source_check_name(reporter_of(call->config, call->reporter, &none))) {
 		return fail(
 			ST_USAGE,
 			"--reporter wants a name of letters, digits and . - _ + @ :, not '%.80s'",
@@ -59,11 +63,29 @@ static enum status keep(const struct call *call, struct reading *r)
 	return verdict(call, r);
 }
 
+static enum status run_retry(const struct call *call, struct reading *r)
+{
+	struct retry retry;
+	enum status status = retry_open(&retry, call);
+	bool more = !status;
+
+	while (more) {
+		status = retry_read(&retry, r, &more);
+		status = status ? status : keep(call, r);
+		more = more && !status;
+		retry_forget(&retry, r);
+	}
+	if (!status) {
+		log_info("%zu of %zu can be read now", retry.better, retry.count);
+	}
+	retry_close(&retry);
+	return status;
+}
+
 static enum status run(struct call *call)
 {
 	enum report_format format;
 	struct reading r;
-	struct held held = {0};
 	enum status status = check_words(call, &format);
 
 	if (!status) {
@@ -73,15 +95,16 @@ static enum status run(struct call *call)
 		return status;
 	}
 	if (call->retry) {
-		status = retry_read(&held, &r, call);
-	} else if (call->operand_count == 0) {
-		status = reading_file(&r, "-", format);
+		status = run_retry(call, &r);
+	} else {
+		if (call->operand_count == 0) {
+			status = reading_file(&r, "-", format);
+		}
+		for (size_t i = 0; !status && i < call->operand_count; i++) {
+			status = reading_file(&r, call->operands[i], format);
+		}
+		status = status ? status : keep(call, &r);
 	}
-	for (size_t i = 0; !status && i < call->operand_count; i++) {
-		status = reading_file(&r, call->operands[i], format);
-	}
-	status = status ? status : keep(call, &r);
-	held_release(&held);
 	reading_release(&r);
 	return status;
 }

@@ -10,6 +10,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "answer.h"
+#include "claim.h"
 #include "decide.h"
 #include "excluded.h"
 #include "json.h"
@@ -18,6 +20,7 @@
 #include "reading.h"
 #include "reporters.h"
 #include "rfc3339.h"
+#include "source.h"
 
 struct trial {
 	const struct call *call;
@@ -30,6 +33,15 @@ struct trial {
 };
 
 /* --- what the files say ------------------------------------------------------- */
+
+/* What the database does not know already. */
+static void add_fresh(struct trial *t, struct evidence *e)
+{
+	evidence_identify(e);
+	if (!evidence_known(t->txn, e->id)) {
+		fresh_add(&t->fresh, e);
+	}
+}
 
 static void take_item(struct trial *t, const struct item *item)
 {
@@ -44,17 +56,38 @@ static void take_item(struct trial *t, const struct item *item)
 	report_hash(item->body, e.hash);
 	e.reporter = reporter_try(t->txn, t->after, name);
 	reporter_judge_name(t->after, bytes_str(name), &e);
-	evidence_identify(&e);
-	if (!evidence_known(t->txn, e.id)) {
-		fresh_add(&t->fresh, &e);
-	}
+	add_fresh(t, &e);
 	for (unsigned i = 0; i < item->report.output_count; i++) {
 		struct evidence output = e;
 
 		output.output = true;
 		output.report.source = item->report.outputs[i];
-		fresh_add(&t->fresh, &output);
+		add_fresh(t, &output);
 	}
+}
+
+static int by_source(const void *a, const void *b)
+{
+	const struct evidence *x = a, *y = b;
+	int order = prefix_compare(&x->report.source, &y->report.source);
+
+	return order ? order : memcmp(x->id, y->id, sizeof x->id);
+}
+
+/* By source, and each once. */
+static void sort_fresh(struct fresh *fresh)
+{
+	size_t kept = 0;
+
+	if (fresh->count > 0) {
+		qsort(fresh->at, fresh->count, sizeof *fresh->at, by_source);
+	}
+	for (size_t i = 0; i < fresh->count; i++) {
+		if (kept == 0 || by_source(&fresh->at[kept - 1], &fresh->at[i]) != 0) {
+			fresh->at[kept++] = fresh->at[i];
+		}
+	}
+	fresh->count = kept;
 }
 
 /* --- one address -------------------------------------------------------------- */
@@ -100,12 +133,31 @@ static bool is_done(const struct trial *t, const struct sublist_config *sublist,
 {
 	struct prefix prefix, last;
 
-	if (host == 0) {
-		return false;
+	if (!sublist || host == 0) {
+		return host > 0;
 	}
 	policy_prefix(sublist, &t->hosts[host], &prefix);
 	policy_prefix(sublist, &t->hosts[host - 1], &last);
 	return prefix_compare(&prefix, &last) == 0;
+}
+
+/* What the policy has listed now; *was as it would be told of today. */
+static bool find_claim(struct trial *t, const char *sublist, const struct prefix *prefix,
+		       struct verdict *was)
+{
+	uint16_t number = sublist_number(t->txn, sublist);
+	struct source source;
+	struct claim claim;
+
+	if (!number || !source_read(t->txn, POLICY_SOURCE, &source) ||
+	    !claim_get(t->txn, prefix, number, source.number, &claim) ||
+	    (claim.expires && claim.expires <= t->call->now)) {
+		return false;
+	}
+	was->expires = claim.expires;
+	snprintf(was->reason, sizeof was->reason, "%.*s", (int)claim.reason.len,
+		 (const char *)claim.reason.data);
+	return true;
 }
 
 static void compare(struct trial *t, const struct sublist_config *before,
@@ -113,32 +165,38 @@ static void compare(struct trial *t, const struct sublist_config *before,
 {
 	const struct prefix *host = &t->hosts[number];
 	struct verdict was = {0}, is = {0};
-	struct prefix prefix = *host, by;
+	struct prefix old = *host, new = *host, by;
 
-	if (is_done(t, after ? after : before, number)) {
+	if (is_done(t, before, number) && is_done(t, after, number)) {
 		return;
 	}
 	if (before) {
-		decide_verdict(t->txn, t->before, before, host, NULL, t->call->now, &prefix, &was);
+		decide_verdict(t->txn, t->before, before, host, NULL, t->call->now, &old, &was);
 	}
 	if (after) {
-		decide_verdict(t->txn, t->after, after, host, &t->fresh, t->call->now, &prefix,
-			       &is);
+		decide_verdict(t->txn, t->after, after, host, &t->fresh, t->call->now, &new, &is);
 	}
+	bool listed = find_claim(t, after ? after->name : before->name, &new, &was);
+	bool elsewhere = before && after && prefix_compare(&old, &new) != 0;
 	bool same = was.listed == is.listed && was.candidate == is.candidate &&
-		    (!is.listed || was.expires == is.expires);
+		    (!is.listed || (was.expires == is.expires && !elsewhere));
 
-	if (same) {
+	/* What is listed, or not, and would be so, is no difference, whatever the rules say of it.
+	 */
+	if (same || (listed && is.listed && was.expires == is.expires) ||
+	    (!listed && !is.listed && !is.candidate)) {
 		return;
 	}
-	bool excluded = prefix_excluded(t->txn, &prefix, &by);
+	was.listed = listed;
+	const struct prefix *prefix = is.listed || is.candidate || !before ? &new : &old;
+	bool excluded = prefix_excluded(t->txn, prefix, &by);
 	const char *name = after ? after->name : before->name;
 
 	t->differences++;
 	if (t->call->json) {
-		print_json(&prefix, name, &was, &is, excluded);
+		print_json(prefix, name, &was, &is, excluded);
 	} else {
-		print_line(&prefix, name, &was, &is, excluded);
+		print_line(prefix, name, &was, &is, excluded);
 	}
 }
 
@@ -209,6 +267,7 @@ static enum status try_in(struct trial *t, const struct items *items)
 		for (size_t i = 0; i < items->count; i++) {
 			take_item(t, &items->at[i]);
 		}
+		sort_fresh(&t->fresh);
 		try_all(t);
 		status = txn_status(t->txn);
 		txn_abort(t->txn);

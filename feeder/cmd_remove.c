@@ -13,6 +13,7 @@
 #include "log.h"
 #include "operands.h"
 #include "output.h"
+#include "policy.h"
 #include "progress.h"
 #include "slices.h"
 #include "source.h"
@@ -91,6 +92,51 @@ static void remove_found(struct removing *r, struct change *change)
 	}
 }
 
+/* Whether the policy has a claim among those found on the sublist, or the sublist stood before. */
+static bool is_said(struct removing *r, size_t number)
+{
+	uint16_t sublist = r->found[number].sublist;
+
+	for (size_t i = 0; i < r->found_count; i++) {
+		const char *source = names_source(&r->names, r->found[i].source);
+
+		if (r->found[i].sublist == sublist &&
+		    (i < number || strcmp(source, POLICY_SOURCE) == 0)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool find_evidence(void *context, const struct evidence *e)
+{
+	(void)e;
+	*(bool *)context = true;
+	return false;
+}
+
+/*
+ * Taken off by hand, whoever claimed it: that the policy shall know too, where it has no claim but
+ * evidence.
+ */
+static void tell_policy(struct removing *r, struct change *change)
+{
+	bool known = false;
+
+	evidence_within(change_txn(change), r->prefix, find_evidence, &known);
+	for (size_t i = 0; known && !r->call->source && i < r->found_count; i++) {
+		if (!is_said(r, i)) {
+			change_audit(change,
+				     &(struct audit_entry){.event = "remove",
+							   .prefix = r->prefix,
+							   .sublist = names_sublist(
+								   &r->names, r->found[i].sublist),
+							   .source = POLICY_SOURCE,
+							   .reason = r->call->reason});
+		}
+	}
+}
+
 static void remove_one(struct removing *r, struct slices *slices, const struct operand *operand)
 {
 	char text[PREFIX_TEXT];
@@ -99,6 +145,7 @@ static void remove_one(struct removing *r, struct slices *slices, const struct o
 	r->found_count = 0;
 	claims_covering(change_txn(slices->change), r->prefix, collect, r);
 	remove_found(r, slices->change);
+	tell_policy(r, slices->change);
 	slices->rows += (unsigned)r->found_count;
 	prefix_format(r->prefix, text);
 	if (r->found_count == 0 && ++r->absent <= BAD_NAMED) {

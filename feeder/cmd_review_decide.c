@@ -26,27 +26,22 @@ struct finding {
 	char reason[POLICY_REASON];
 };
 
-static bool find_report(void *context, const struct evidence *e)
+static enum status find_report(struct txn *txn, struct finding *f)
 {
-	struct finding *f = context;
-	char text[EVIDENCE_ID_TEXT + 1];
+	enum status status = evidence_find(txn, f->id, &f->report);
+	struct bytes name = reporter_name(txn, f->report.reporter);
 
-	evidence_id_format(e, text);
-	if (strncmp(text, f->id, strlen(f->id)) == 0) {
-		f->found = true;
-		f->report = *e;
-	}
-	return !f->found;
+	snprintf(f->reporter, sizeof f->reporter, "%.*s", (int)name.len, (const char *)name.data);
+	f->found = f->report.report.disposition == DISPOSITION_REVIEW ||
+		   f->report.report.disposition == DISPOSITION_UNRECOGNISED;
+	return status;
 }
 
-static bool find_review(void *context, const struct review *review)
+static bool find_prefix(void *context, const struct review *review)
 {
 	struct finding *f = context;
 
-	if (review->kind == REVIEW_REPORT) {
-		return f->id ? find_report(f, review->report) : true;
-	}
-	if (f->id || prefix_compare(&review->prefix, &f->prefix) != 0 ||
+	if (review->kind == REVIEW_REPORT || prefix_compare(&review->prefix, &f->prefix) != 0 ||
 	    (f->call->sublist && strcmp(review->sublist->name, f->call->sublist) != 0)) {
 		return true;
 	}
@@ -74,12 +69,12 @@ static enum status find(const struct call *call, struct finding *f)
 		status = txn_read(store, &txn);
 	}
 	if (!status) {
-		reviews(txn, call, find_review, f);
-		struct bytes name = reporter_name(txn, f->report.reporter);
-
-		snprintf(f->reporter, sizeof f->reporter, "%.*s", (int)name.len,
-			 (const char *)name.data);
-		status = txn_status(txn);
+		if (f->id) {
+			status = find_report(txn, f);
+		} else {
+			reviews(txn, call, find_prefix, f);
+		}
+		status = status ? status : txn_status(txn);
 		txn_abort(txn);
 	}
 	store_close(store);
@@ -126,8 +121,20 @@ static enum status accept_report(struct call *call, struct finding *f)
 	return status;
 }
 
-static void list_prefix(const struct call *call, struct change *change, const struct finding *f,
-			enum claim_effect *effect)
+/* How much of a text may be kept beside ours, cut at a character's end (RFC 3629 §3). */
+static int beside(const char *text)
+{
+	const size_t most = CLAIM_REASON - POLICY_REASON - 32;
+	size_t len = text ? strlen(text) : 0;
+
+	while (len > most || (len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80)) {
+		len--;
+	}
+	return (int)len;
+}
+
+static enum status list_prefix(const struct call *call, struct change *change,
+			       const struct finding *f, enum claim_effect *effect)
 {
 	char reason[CLAIM_REASON];
 	struct claim_add add = {
@@ -137,10 +144,13 @@ static void list_prefix(const struct call *call, struct change *change, const st
 		.reason = reason,
 	};
 
+	if (!add.sublist || !add.source) {
+		return ST_DATA;
+	}
 	if (f->sublist->expires_s) {
 		add.expires = call->now + f->sublist->expires_s;
 	}
-	snprintf(reason, sizeof reason, "%s%saccepted in review: %s",
+	snprintf(reason, sizeof reason, "%.*s%saccepted in review: %s", beside(call->reason),
 		 call->reason ? call->reason : "", call->reason ? "; " : "", f->reason);
 	*effect = change_add(change, &add);
 	if (*effect == CLAIM_ADDED) {
@@ -151,6 +161,7 @@ static void list_prefix(const struct call *call, struct change *change, const st
 							   .reason = reason,
 							   .added = 1});
 	}
+	return ST_OK;
 }
 
 static enum status accept_prefix(const struct call *call, const struct finding *f)
@@ -164,8 +175,12 @@ static enum status accept_prefix(const struct call *call, const struct finding *
 		status = call_begin(call, store, &change);
 	}
 	if (!status) {
-		list_prefix(call, change, f, &effect);
-		status = call_finish(call, change, NULL);
+		status = list_prefix(call, change, f, &effect);
+		if (status) {
+			change_abort(change);
+		} else {
+			status = call_finish(call, change, NULL);
+		}
 	}
 	store_close(store);
 	if (!status && effect == CLAIM_EXCLUDED) {
@@ -197,11 +212,11 @@ static enum status run_accept(struct call *call)
 /* A report that was refused proves nothing; it stays, so that it is known when it comes again. */
 static void refuse_report(struct txn *txn, const struct evidence *old)
 {
-	struct evidence e = *old;
+	struct evidence e;
 
-	e.report.disposition = DISPOSITION_IGNORED;
-	if (evidence_known(txn, old->id)) {
+	if (evidence_get(txn, old->id, &e) && e.report.disposition == old->report.disposition) {
 		evidence_del(txn, old);
+		e.report.disposition = DISPOSITION_IGNORED;
 		evidence_add(txn, &e);
 	}
 }
@@ -212,7 +227,7 @@ static enum status run_refuse(struct call *call)
 	struct change *change;
 	struct store *store = NULL;
 	enum status status = find(call, &f);
-	char reason[CLAIM_REASON];
+	char reason[CLAIM_REASON + 64];
 	struct audit_entry row = {.event = "refuse", .reason = reason};
 
 	if (!status) {

@@ -100,7 +100,8 @@ static enum status run_expire(struct call *call)
 		log_info("%s%" PRIu64 " expired%s", call->dry_run ? "would be: " : "", swept.rows,
 			 call->dry_run && swept.rows == SWEEP_ROWS ? " at least" : "");
 		if (swept.reports > 0) {
-			log_info("%" PRIu64 " old reports dropped", swept.reports);
+			log_info("%s%" PRIu64 " old reports dropped",
+				 call->dry_run ? "would be: " : "", swept.reports);
 		}
 	}
 	return status;

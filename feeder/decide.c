@@ -7,6 +7,7 @@
 
 #include "answer.h"
 #include "audit.h"
+#include "excluded.h"
 #include "log.h"
 #include "reporters.h"
 #include "review.h"
@@ -33,28 +34,52 @@ void fresh_release(struct fresh *fresh)
 struct gathering {
 	struct txn *txn;
 	const struct config *config;
-	const struct evidence *without; /* rows that are passed over */
+	const struct sublist_config *sublist;
+	const struct prefix *listing;
+	const struct evidence *without; /* rows that are passed over, by id */
 	size_t without_count;
+	size_t anonymous;
 	struct fresh pile;
 };
 
+static int by_id(const void *a, const void *b)
+{
+	const struct evidence *x = a, *y = b;
+
+	return memcmp(x->id, y->id, sizeof x->id);
+}
+
+/* Of an IPv6 listing wider than a host, what is about excluded hosts does not count. */
+static bool is_excluded(struct gathering *g, const struct evidence *e)
+{
+	struct prefix by;
+
+	return g->listing->len < e->report.source.len &&
+	       prefix_excluded(g->txn, &e->report.source, &by);
+}
+
+/*
+ * Only what matters: with rows that do not, a stranger could fill the pile. Nor may the anonymous
+ * push the others out of it.
+ */
 static bool gather(void *context, const struct evidence *evidence)
 {
 	struct gathering *g = context;
 	struct evidence e = *evidence;
 
-	for (size_t i = 0; i < g->without_count; i++) {
-		if (memcmp(g->without[i].id, e.id, sizeof e.id) == 0) {
-			return true;
-		}
-	}
 	reporter_judge(g->txn, g->config, &e);
-	fresh_add(&g->pile, &e);
+	bool matters = e.trust > 0 && policy_counts(g->sublist, &e) && !is_excluded(g, &e);
+	bool passed = g->without_count > 0 &&
+		      bsearch(&e, g->without, g->without_count, sizeof *g->without, by_id) != NULL;
+
+	if (matters && !passed && (!e.anonymous || g->anonymous < EVIDENCE_ANONYMOUS)) {
+		g->anonymous += e.anonymous;
+		fresh_add(&g->pile, &e);
+	}
 	return g->pile.count < EVIDENCE_MOST;
 }
 
 struct removal {
-	const struct prefix *prefix;
 	const char *sublist;
 	uint64_t time;
 };
@@ -63,11 +88,13 @@ static bool find_removal(void *context, const struct audit_row *row)
 {
 	struct removal *r = context;
 
-	bool by_hand = bytes_equal(row->event, bytes_str("remove")) ||
-		       bytes_equal(row->event, bytes_str("refuse"));
+	/* Who withdraws a claim of another source's says nothing of the policy's. */
+	bool removed = bytes_equal(row->event, bytes_str("remove")) &&
+		       bytes_equal(row->source, bytes_str(POLICY_SOURCE));
+	bool refused = bytes_equal(row->event, bytes_str("refuse"));
 
-	if (by_hand && row->has_prefix && prefix_compare(&row->prefix, r->prefix) == 0 &&
-	    bytes_equal(row->sublist, bytes_str(r->sublist)) && row->time > r->time) {
+	if ((removed || refused) && bytes_equal(row->sublist, bytes_str(r->sublist)) &&
+	    row->time > r->time) {
 		r->time = row->time;
 	}
 	return true;
@@ -77,19 +104,35 @@ static bool find_removal(void *context, const struct audit_row *row)
  * 0: never. */
 static uint64_t removed_at(struct txn *txn, const struct prefix *prefix, const char *sublist)
 {
-	struct removal removal = {prefix, sublist, 0};
+	struct removal removal = {sublist, 0};
 
-	audit_covering(txn, prefix, find_removal, &removal);
+	audit_about(txn, prefix, find_removal, &removal);
 	return removal.time;
 }
 
-static void ask(struct gathering *g, const struct sublist_config *sublist,
-		const struct prefix *listing, uint64_t now, struct verdict *verdict)
+static void ask(struct gathering *g, uint64_t now, struct verdict *verdict)
 {
-	evidence_within(g->txn, listing, gather, g);
-	policy_decide(sublist, g->pile.at, g->pile.count,
-		      removed_at(g->txn, listing, sublist->name), now, verdict);
+	evidence_within(g->txn, g->listing, gather, g);
+	policy_decide(g->sublist, g->pile.at, g->pile.count,
+		      removed_at(g->txn, g->listing, g->sublist->name), now, verdict);
 	fresh_release(&g->pile);
+}
+
+/* The first of the rows, which stand by source, that is not before the prefix. */
+static size_t first_in(const struct fresh *rows, const struct prefix *prefix)
+{
+	size_t from = 0, to = rows->count;
+
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+
+		if (prefix_compare(&rows->at[middle].report.source, prefix) < 0) {
+			from = middle + 1;
+		} else {
+			to = middle;
+		}
+	}
+	return from;
 }
 
 void decide_verdict(struct txn *txn, const struct config *config,
@@ -97,22 +140,16 @@ void decide_verdict(struct txn *txn, const struct config *config,
 		    const struct fresh *more, uint64_t now, struct prefix *prefix,
 		    struct verdict *verdict)
 {
-	struct gathering g = {.txn = txn, .config = config};
-	struct prefix listing;
+	struct gathering g = {.txn = txn, .config = config, .sublist = sublist, .listing = prefix};
 
-	policy_prefix(sublist, host, &listing);
-	for (size_t i = 0; more && i < more->count; i++) {
-		if (prefix_covers(&listing, &more->at[i].report.source)) {
+	policy_prefix(sublist, host, prefix);
+	for (size_t i = more ? first_in(more, prefix) : 0;
+	     more && i < more->count && prefix_covers(prefix, &more->at[i].report.source); i++) {
+		if (!is_excluded(&g, &more->at[i])) {
 			fresh_add(&g.pile, &more->at[i]);
 		}
 	}
-	evidence_within(txn, &listing, gather, &g);
-	policy_decide(sublist, g.pile.at, g.pile.count, removed_at(txn, &listing, sublist->name),
-		      now, verdict);
-	fresh_release(&g.pile);
-	if (prefix) {
-		*prefix = listing;
-	}
+	ask(&g, now, verdict);
 }
 
 /* --- what follows from it ---------------------------------------------------- */
@@ -173,7 +210,7 @@ static void list(struct deciding *d)
 		audit(d, "add", d->verdict.reason, true);
 		review_notice_neighbours(d->change, d->sublist, &d->prefix);
 	}
-	if (effect == CLAIM_ADDED || effect == CLAIM_RENEWED) {
+	if (effect == CLAIM_ADDED || (effect == CLAIM_RENEWED && old.expires != add.expires)) {
 		prefix_format(&d->prefix, address);
 		log_info("%s: %s on %s until %s: %s", address,
 			 effect == CLAIM_ADDED ? "listed" : "renewed", d->sublist->name,
@@ -186,18 +223,24 @@ static void list(struct deciding *d)
  * A test says that what was proved is so no more. Only where it is that test that says so: a claim
  * whose evidence is no longer kept stays.
  */
-static void delist(struct deciding *d, const struct evidence *fresh, size_t count)
+static void delist(struct deciding *d, struct evidence *fresh, size_t count)
 {
 	struct gathering g = {.txn = change_txn(d->change),
 			      .config = d->call->config,
+			      .sublist = d->sublist,
+			      .listing = &d->prefix,
 			      .without = fresh,
 			      .without_count = count};
 	struct claim claim;
 	struct verdict before;
 	char address[PREFIX_TEXT];
 
-	ask(&g, d->sublist, &d->prefix, d->call->now, &before);
-	if (!before.listed || !get_claim(d, &claim)) {
+	if (!get_claim(d, &claim)) {
+		return;
+	}
+	qsort(fresh, count, sizeof *fresh, by_id);
+	ask(&g, d->call->now, &before);
+	if (!before.listed) {
 		return;
 	}
 	if (change_remove(d->change, &d->prefix, claim.sublist, claim.source)) {
@@ -209,7 +252,7 @@ static void delist(struct deciding *d, const struct evidence *fresh, size_t coun
 }
 
 /* One sublist's policy on one address; `count` fresh reports are about it. */
-static void decide_one(struct deciding *d, const struct evidence *fresh, size_t count)
+static void decide_one(struct deciding *d, struct evidence *fresh, size_t count)
 {
 	bool asked = false, refuted = false;
 

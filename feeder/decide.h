@@ -25,10 +25,11 @@ void fresh_release(struct fresh *fresh);
 void decide(const struct call *call, struct change *change, struct fresh *fresh);
 
 /*
- * What the policy says of a host on a sublist, from all that the database and `more` know of the
- * listing's prefix (at most the newest EVIDENCE_MOST rows). `prefix` may be NULL.
+ * What the policy says of a host on a sublist, from all that the database and `more` (by source)
+ * know of *prefix, which the listing would have. Of the database at most EVIDENCE_MOST rows that
+ * matter to the sublist, the newest of a host; of them at most EVIDENCE_ANONYMOUS by nobody.
  */
-enum { EVIDENCE_MOST = 10000 };
+enum { EVIDENCE_MOST = 10000, EVIDENCE_ANONYMOUS = 1000 };
 void decide_verdict(struct txn *txn, const struct config *config,
 		    const struct sublist_config *sublist, const struct prefix *host,
 		    const struct fresh *more, uint64_t now, struct prefix *prefix,

@@ -32,18 +32,24 @@ void evidence_identify(struct evidence *e)
 {
 	const struct report *report = &e->report;
 	bool numbered = report->reference[0] && report->disposition != DISPOSITION_UNRECOGNISED;
+	bool row = report->format == FORMAT_SHADOWSERVER || report->format == FORMAT_UCEPROTECT;
 	uint8_t room[64 + REPORT_WORDS];
 	struct writer w = writer_of(room, sizeof room);
 
 	write_u32(&w, e->reporter);
-	write_u8(&w, numbered);
-	if (numbered) {
+	write_u8(&w, row ? 2 : numbered);
+	if (row && report->observed) {
+		/* The same row comes in a file, in a zip and in a mail, and again tomorrow. */
+		write_bytes(&w, report->note, strlen(report->note));
+	} else if (numbered) {
 		write_bytes(&w, report->reference, strlen(report->reference));
 	} else {
 		write_bytes(&w, e->hash, REPORT_HASH);
 	}
 	evidence_write_source(&w, report->source.family, report->source.addr);
 	write_u8(&w, (uint8_t)report->category);
+	write_u8(&w, (uint8_t)report->disposition);
+	write_u8(&w, report->proof);
 	write_u8(&w, e->output);
 	write_u64(&w, report->observed);
 	ldns_sha256(room, (unsigned)writer_len(&w), e->id);

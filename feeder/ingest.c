@@ -22,6 +22,7 @@ struct intake {
 	struct dropped dropped; /* bodies that no row has any more */
 	struct bytes body;      /* that was hashed last: many reports may share it */
 	uint8_t hash[REPORT_HASH];
+	const struct evidence *replaced; /* the last row that made room for others */
 };
 
 struct item *items_add(struct items *items, const struct report *report, struct bytes body,
@@ -98,13 +99,69 @@ static void keep_outputs(struct intake *in, const struct evidence *test, const s
 	}
 }
 
-/* The row that the item was before, or that several were. */
-static void drop_old(struct intake *in, const struct evidence *old)
+static void audit_accept(struct intake *in, const struct item *item)
+{
+	const char *words = in->call->reason;
+	char id[EVIDENCE_ID_TEXT + 1], reason[CLAIM_REASON + 64];
+
+	evidence_id_format(item->replaces, id);
+	snprintf(reason, sizeof reason, "report %s%s%s", id, words ? ": " : "", words ? words : "");
+	change_audit(in->change, &(struct audit_entry){.event = "accept",
+						       .prefix = &item->report.source,
+						       .reason = reason});
+}
+
+/*
+ * Makes room for what the row has become; several items may come from one row. False where it is
+ * not as it was when it was read: somebody has decided about it since.
+ *
+ * A row that a person gave an address stays as well, counting for nothing, so that the same report
+ * is known when it comes in again.
+ */
+static bool make_room(struct intake *in, const struct item *item)
 {
 	struct txn *txn = change_txn(in->change);
+	const struct evidence *old = item->replaces;
+	struct evidence now;
 
-	if (evidence_known(txn, old->id) && evidence_del(txn, old)) {
+	if (old == in->replaced) {
+		return true;
+	}
+	if (!evidence_get(txn, old->id, &now) ||
+	    now.report.disposition != old->report.disposition) {
+		return false;
+	}
+	in->replaced = old;
+	if (evidence_del(txn, old)) {
 		dropped_add(&in->dropped, old->hash);
+	}
+	if (item->report.via == VIA_ARGUMENT) {
+		now.report.disposition = DISPOSITION_IGNORED;
+		evidence_add(txn, &now);
+		audit_accept(in, item);
+	}
+	return true;
+}
+
+static const char *reporter_name_of(const struct intake *in, const struct item *item)
+{
+	const struct call *call = in->call;
+
+	if (item->reporter) {
+		return item->reporter;
+	}
+	return (call->command->delivers ? reporter_of_delivery
+					: reporter_of)(call->config, call->reporter, &item->report);
+}
+
+/* Anybody can mail a test that he never made: whose it is nobody knows proves nothing. */
+static void doubt(const struct intake *in, struct item *item)
+{
+	bool mailed = in->call->command->delivers || item->replaces;
+
+	if (mailed && strcmp(item->reporter, REPORTER_ANONYMOUS) == 0) {
+		item->report.proof = false;
+		item->report.output_count = 0;
 	}
 }
 
@@ -113,18 +170,19 @@ static void keep(struct intake *in, struct item *item)
 {
 	struct txn *txn = change_txn(in->change);
 	struct report *report = &item->report;
+
+	item->reporter = reporter_name_of(in, item);
+	doubt(in, item);
+
 	struct evidence e = {.report = *report, .received = in->call->now};
 
-	item->reporter = item->reporter ? item->reporter
-					: reporter_of(in->call->config, in->call->reporter, report);
 	e.reporter = reporter_number(txn, item->reporter);
 	hash_body(in, item->body, e.hash);
 	if (item->replaces) {
 		e.received = item->replaces->received;
 		memcpy(e.hash, item->replaces->hash, sizeof e.hash);
-		drop_old(in, item->replaces);
 	}
-	if (!add_row(in, &e, item)) {
+	if ((item->replaces && !make_room(in, item)) || !add_row(in, &e, item)) {
 		report->disposition = DISPOSITION_DUPLICATE;
 		return;
 	}

@@ -283,7 +283,8 @@ enum status mail_open(struct mail *mail, struct bytes bytes)
 {
 	struct field field;
 
-	*mail = (struct mail){.text = mail_clean(bytes)};
+	*mail = (struct mail){.part_count = 0};
+	mail->text = mail_clean(bytes, &mail->cut);
 	need_gmime();
 	GMimeMessage *message = parse(mail->text);
 	GMimeObject *top = message ? g_mime_message_get_mime_part(message) : NULL;

@@ -34,6 +34,7 @@ struct mail {
 	uint64_t date;           /* of the Date field; 0: none that can be read */
 	struct mail_part *parts; /* all that are no multiparts, in their order */
 	size_t part_count;
+	bool cut;          /* some of what follows the header is not read: it is too much */
 	struct bytes text; /* what the header lies in */
 };
 
@@ -47,8 +48,8 @@ const struct mail_part *mail_find(const struct mail *mail, const char *type);
 /* The mail that it is about; NULL. Borrowed. */
 const struct mail_part *mail_enclosed(const struct mail *mail);
 
-/* A copy that a parser may have (mail_clean.c), to be freed. */
-struct bytes mail_clean(struct bytes mail);
+/* A copy that a parser may have (mail_clean.c), to be freed. *cut: more than the header was cut. */
+struct bytes mail_clean(struct bytes mail, bool *cut);
 
 /*
  * A date as mails write it (RFC 5322 §3.3 and §4.3), as C's asctime() does and as RFC 3339 says; 0

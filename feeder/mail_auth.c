@@ -5,9 +5,13 @@
  *     authserv-id [version] *( ";" method ["/" version] "=" result
  *                              ["reason=" value] *( ptype "." property "=" value ) )
  *
- * Everybody can write such a field. Ours is the first one with our authserv-id, and it stands above
- * the second Received field: below that is what came in with the mail. If that field is not of the
- * grammar, none of it is believed: half a field may be somebody's trick.
+ * Everybody can write such a field. Ours is the first one with our authserv-id, and it stands on
+ * top: above our server's Received field, or, as milters add it, just below that among the fields
+ * that servers put on top. What the sender wrote begins there too, so where our server writes no
+ * such field, a sender's in its name stands in the same place and CANNOT be told from ours: the
+ * server has to remove or rename what comes in with its own authserv-id (RFC 8601 §5;
+ * dnsbld.conf(5) says so). If the field is not of the grammar, none of it is believed: half a field
+ * may be somebody's trick.
  */
 #include "mail.h"
 
@@ -194,14 +198,40 @@ static bool read_field(const char *text, const char *authserv_id, char *domains,
 	return true;
 }
 
+/* A field that servers and their filters put on top of a mail; the author's come below. */
+static bool is_trace(const struct field *field)
+{
+	static const char *const names[] = {"Authentication-Results", "Received-SPF", "Return-Path",
+					    "Delivered-To"};
+	static const char *const families[] = {"ARC-", "DKIM-", "X-"};
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		if (field_is(field, names[i])) {
+			return true;
+		}
+	}
+	for (size_t i = 0; i < sizeof families / sizeof *families; i++) {
+		size_t len = strlen(families[i]);
+
+		if (field->name.len > len &&
+		    strncasecmp((const char *)field->name.data, families[i], len) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
 void mail_domains(struct bytes header, const struct config *config, char *domains, size_t room)
 {
 	struct field field;
-	unsigned received = 0;
+	bool received = false;
 
 	domains[0] = '\0';
-	while (config->authserv_id && received < 2 && field_next(&header, &field)) {
-		received += field_is(&field, "Received");
+	while (config->authserv_id && field_next(&header, &field)) {
+		if (received && !is_trace(&field)) {
+			return; /* a second Received is none of these either */
+		}
+		received |= field_is(&field, "Received");
 		if (field_is(&field, "Authentication-Results") &&
 		    read_field(field.value, config->authserv_id, domains, room)) {
 			return;

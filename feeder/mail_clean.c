@@ -8,13 +8,16 @@
  * it:
  *
  * 1. a line with those that continue it (a folded field) is cut at FIELD_CUT, unless it begins as
- *    JSON does and no field can;
+ *    JSON does and no field can. A '?' stands where it was cut, so that half an address is none;
  * 2. the mail is cut at OCTETS, at BOUNDARIES lines that begin with "--", without which no part
- *    begins, and at MAIL_PARTS Content-Type fields, without which none nests. Lines that are base64
- *    from end to end (an archive of reports) do not count: in no place can they be more than text.
+ *    begins, and at MAIL_PARTS Content-Type fields, without which none nests.
+ *
+ * Lines that are base64 from end to end (an archive of reports) count for neither, of any length
+ * and folded or not, as some servers fold what is longer than 998 octets: without a colon or a
+ * comma they can be no more than one word in any place.
  *
  * The report comes before the mail that it is about (RFC 5965 §2), so what is cut off is rarely
- * missed.
+ * missed; but rows and archives go on to the end, and whoever reads them is told (*cut).
  */
 #include "mail.h"
 
@@ -56,9 +59,13 @@ static struct bytes skip_blank_lines(struct bytes text)
 	return text;
 }
 
-/* A line of nothing but base64 (RFC 2045 §6.8), of at least half the usual length. */
+/* A line of nothing but base64 (RFC 2045 §6.8), of at least half the usual length; a blank may be
+ * before it. */
 static bool is_base64(struct bytes line)
 {
+	if (*line.data == ' ' || *line.data == '\t') {
+		line = drop(line, 1);
+	}
 	size_t len = line.len;
 
 	while (len > 0 && (line.data[len - 1] == '\n' || line.data[len - 1] == '\r')) {
@@ -72,7 +79,7 @@ static bool is_base64(struct bytes line)
 			return false;
 		}
 	}
-	return len >= BASE64_LINE && line.len <= FIELD_CUT;
+	return len >= BASE64_LINE;
 }
 
 /* Copies what may stay of a line; `run` is the length of those that it continues. */
@@ -88,17 +95,21 @@ static uint8_t *copy_line(uint8_t *to, struct bytes line, size_t run)
 		memcpy(to, line.data, room - 1);
 		to[room - 1] = '\n';
 	}
+	if (room > 1) {
+		to[room - 2] = '?';
+	}
 	return to + room;
 }
 
 /* Copies line by line, up to the first of the caps. Returns how much. */
-static size_t copy_lines(struct bytes text, uint8_t *to)
+static size_t copy_lines(struct bytes text, uint8_t *to, bool *cut)
 {
 	const uint8_t *start = to;
 	unsigned boundaries = 0, types = 0;
 	size_t run = 0, base64 = 0;
-	bool json = false;
+	bool json = false, body = false;
 
+	*cut = false;
 	while (text.len > 0 && (size_t)(to - start) - base64 < OCTETS) {
 		struct bytes line = bytes_of(text.data, line_len(text));
 		bool continues = *line.data == ' ' || *line.data == '\t';
@@ -109,16 +120,24 @@ static size_t copy_lines(struct bytes text, uint8_t *to)
 			break;
 		}
 		json = continues ? json : *line.data == '{' || *line.data == '[';
-		run = continues && !json ? run : 0;
-		to = copy_line(to, line, run);
-		run += line.len;
-		base64 += is_base64(line) ? line.len : 0;
+		run = continues ? run : 0;
+		if (json || is_base64(line)) {
+			memcpy(to, line.data, line.len);
+			to += line.len;
+			base64 += json ? 0 : line.len;
+		} else {
+			to = copy_line(to, line, run);
+			run += line.len;
+			body |= line.len == 1 || (line.len == 2 && *line.data == '\r');
+			*cut |= body && run > FIELD_CUT;
+		}
 		text = drop(text, line.len);
 	}
+	*cut |= text.len > 0;
 	return (size_t)(to - start);
 }
 
-struct bytes mail_clean(struct bytes mail)
+struct bytes mail_clean(struct bytes mail, bool *cut)
 {
 	if (starts(mail, "\xef\xbb\xbf")) {
 		mail = drop(mail, 3);
@@ -130,7 +149,7 @@ struct bytes mail_clean(struct bytes mail)
 	for (size_t i = 0; i < mail.len; i++) {
 		lf[i] = cr_alone && mail.data[i] == '\r' ? '\n' : mail.data[i];
 	}
-	size_t len = copy_lines(skip_blank_lines(bytes_of(lf, mail.len)), copy);
+	size_t len = copy_lines(skip_blank_lines(bytes_of(lf, mail.len)), copy, cut);
 
 	free(lf);
 	return bytes_of(copy, len);

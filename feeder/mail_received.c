@@ -139,12 +139,9 @@ static void read_comment(struct clause *clause, const char *text, size_t len)
 
 		if (word_is(word, octets, "HELO") || word_is(word, octets, "EHLO") ||
 		    word_is(word, octets, "LHLO") || word_starts(word, octets, "helo=") ||
-		    word_starts(word, octets, "ehlo=")) {
+		    word_starts(word, octets, "ehlo=") || word_starts(word, octets, "ident=") ||
+		    word_is(word, octets, "account")) {
 			clause->helo_apart = true;
-			return;
-		}
-		if (word_starts(word, octets, "ident=") || word_is(word, octets, "account")) {
-			clause->helo_apart |= word_is(word, octets, "account");
 			return;
 		}
 		clause->local |= word_is(word, octets, "[local]");
@@ -169,9 +166,14 @@ static void read_comment(struct clause *clause, const char *text, size_t len)
 	}
 }
 
-/* Reads on to the word "by" or the date. NULL where a comment has no end. */
+/* Reads on to the word "by" or the date. NULL where a comment has no end. The first word is the
+ * client's where it is bare, even if it is "by". */
 static const char *read_clause(struct clause *clause, const char *at)
 {
+	at += strspn(at, " \t");
+	if (*at != '[') {
+		at += strcspn(at, " \t(;");
+	}
 	while (*at && *at != ';') {
 		if (*at == '(') {
 			size_t len = comment_len(at);
@@ -196,7 +198,11 @@ static const char *read_clause(struct clause *clause, const char *at)
 	return at;
 }
 
-/* How it was passed on after "by": is it from one program of a host to another, or to a mailbox? */
+/*
+ * How it was passed on after "by": is it from one program of a host to another, or to a mailbox?
+ * The first "with" says it. What follows an "id" or a "for" is no longer the server's alone: it has
+ * the envelope's addresses, in which a client may write what it likes.
+ */
 static bool is_inner(const char *at)
 {
 	static const char *const ways[] = {"local", "lmtp",  "lmtps", "lmtpa", "lmtpsa",
@@ -212,16 +218,24 @@ static bool is_inner(const char *at)
 		}
 		size_t len = strcspn(at, " \t(;");
 
+		if (len == 0) {
+			at++;
+			continue;
+		}
 		for (size_t i = 0; with && i < sizeof ways / sizeof *ways; i++) {
 			if (word_is(at, len, ways[i])) {
 				return true;
 			}
 		}
-		if (with && word_starts(at, len, "local-")) {
-			return true; /* Exim, as an operator may have named it */
+		if (with) {
+			/* Exim, as an operator may have named it */
+			return word_starts(at, len, "local-");
 		}
-		with = len > 0 ? word_is(at, len, "with") : with;
-		at += len > 0 ? len : 1;
+		if (word_is(at, len, "id") || word_is(at, len, "for")) {
+			return false;
+		}
+		with = word_is(at, len, "with");
+		at += len;
 	}
 	return false;
 }

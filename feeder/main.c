@@ -45,10 +45,23 @@ static const struct command *const commands[] = {
 	NULL,
 };
 
+/*
+ * A mail server bounces where the program dies, but a limit on the size of files, or nobody who
+ * reads stderr any more, can be mended: they become EFBIG and EPIPE.
+ */
+static void outlive_writes(void)
+{
+	signal(SIGXFSZ, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
+}
+
 static enum status run(struct call *call, int argc, char **argv)
 {
 	enum status status = options_parse(call, argc, argv, commands);
 
+	if (call->command && call->command->delivers) {
+		outlive_writes();
+	}
 	if (status) {
 		return status;
 	}

@@ -24,6 +24,7 @@ struct replay {
 
 	bool ever; /* a listing began */
 	uint64_t since;
+	uint64_t known; /* when what began it had come in */
 	unsigned level;
 	uint64_t length_s;             /* of a listing at this level, after the last evidence */
 	uint64_t until[RULES];         /* when it ends, by each rule; 0: never stood on it */
@@ -154,13 +155,14 @@ static void read_events(struct replay *r, const struct evidence *evidence, size_
 		enum event_kind kind = kind_of(r->sublist, e);
 		struct event event = {
 			.time = evidence_time(e),
+			.received = e->received,
 			.kind = kind,
 			.weight = weight_of(policy, kind, e),
 			.reporter = e->reporter,
 			.anonymous = e->anonymous,
 			.host = e->report.source.addr,
 		};
-		bool anew = removed == 0 || event.time > removed;
+		bool anew = removed == 0 || (event.time > removed && e->received >= removed);
 
 		if (kind != EVENT_NONE && event.weight > 0 && anew &&
 		    !came_late(policy, e, kind, event.time)) {
@@ -203,27 +205,39 @@ static uint64_t ends(const struct replay *r)
 	return complaints > proofs ? complaints : proofs;
 }
 
-static void begin(struct replay *r, uint64_t time)
+/*
+ * A listing that was over before anybody could know of it never was: a heap of old reports makes no
+ * relapses.
+ */
+static void begin(struct replay *r, uint64_t time, uint64_t known)
 {
-	if (r->ever) {
+	bool relapse = r->ever && ends(r) > r->known;
+
+	r->level = relapse ? r->level : 0;
+	r->known = known;
+	if (relapse) {
 		uint64_t cool_off = r->sublist->policy.cool_off_s;
 		uint64_t cooled = cool_off ? (time - ends(r)) / cool_off : 0;
 
-		r->level = (r->level > cooled ? r->level - (unsigned)cooled : 0) + 1;
+		r->level++;
+		r->level -= cooled < r->level ? (unsigned)cooled : r->level;
 	}
 	r->length_s = length_at(r->sublist, &r->level);
 	r->since = time;
 	r->ever = true;
 }
 
-/* Evidence by this rule: it is enough, or the listing stands on the rule already. */
-static void speak(struct replay *r, enum rule rule, uint64_t time, bool enough)
+/* Evidence by this rule: it is enough, or it may extend a listing that stands on the rule. */
+static void speak(struct replay *r, enum rule rule, const struct event *event, bool enough,
+		  bool extends)
 {
-	if (!enough && r->until[rule] <= time) {
+	uint64_t time = event->time;
+
+	if (!enough && (!extends || r->until[rule] <= time)) {
 		return;
 	}
 	if (ends(r) <= time) {
-		begin(r, time);
+		begin(r, time, event->received);
 	}
 	/* Time only goes on, so this never makes it shorter. */
 	r->until[rule] = time + r->length_s;
@@ -233,7 +247,8 @@ static void speak(struct replay *r, enum rule rule, uint64_t time, bool enough)
 static size_t moment(struct replay *r, size_t i)
 {
 	uint64_t time = r->events[i].time;
-	bool complained = false, proved = false, refused = false;
+	struct event last = {.time = time}; /* to come in, of those that speak for a listing */
+	bool complained = false, named = false, proved = false, refused = false;
 
 	if (r->until[RULE_PROOFS] <= time) {
 		proofs_forget(&r->proofs, policy_ago(time, life_of(r->sublist) - 1));
@@ -241,7 +256,13 @@ static size_t moment(struct replay *r, size_t i)
 	for (; i < r->count && r->events[i].time == time; i++) {
 		enum event_kind kind = r->events[i].kind;
 
+		bool speaks = kind == EVENT_COMPLAINT || kind == EVENT_PROOF;
+
+		if (speaks && r->events[i].received > last.received) {
+			last.received = r->events[i].received;
+		}
 		complained = complained || kind == EVENT_COMPLAINT;
+		named = named || (kind == EVENT_COMPLAINT && !r->events[i].anonymous);
 		proved = proved || kind == EVENT_PROOF;
 		refused = refused || kind == EVENT_REFUSAL;
 		if (kind == EVENT_COMPLAINT || kind == EVENT_PRAISE) {
@@ -253,10 +274,12 @@ static size_t moment(struct replay *r, size_t i)
 	if (complained) {
 		bool enough =
 			complaints_suffice(&r->complaints, time, &r->figures[RULE_COMPLAINTS]);
-		speak(r, RULE_COMPLAINTS, time, enough);
+		speak(r, RULE_COMPLAINTS, &last, enough, named);
 	}
 	if (proved) {
-		speak(r, RULE_PROOFS, time, proofs_suffice(&r->proofs, &r->figures[RULE_PROOFS]));
+		bool enough = proofs_suffice(&r->proofs, &r->figures[RULE_PROOFS]);
+
+		speak(r, RULE_PROOFS, &last, enough, true);
 	}
 	if (refused && r->proofs.provers == 0 && r->until[RULE_PROOFS] > time) {
 		r->until[RULE_PROOFS] = time;
@@ -277,6 +300,9 @@ static void say_why(const struct replay *r, char reason[POLICY_REASON])
 
 static void suspect(const struct replay *r, uint64_t now, struct verdict *verdict)
 {
+	if (!is_named(r->sublist, POLICY_RELAY_SUBLIST)) {
+		return;
+	}
 	struct figures figures =
 		proofs_suspect(r->events, r->count, policy_ago(now, life_of(r->sublist) - 1));
 
@@ -322,11 +348,9 @@ void policy_prefix(const struct sublist_config *sublist, const struct prefix *ho
 	*prefix = host->len > len ? prefix_of(host->family, host->addr, len) : *host;
 }
 
-void policy_neighbourhood(const struct sublist_config *sublist, const struct prefix *prefix,
-			  struct prefix *range)
+void policy_neighbourhood(const struct prefix *prefix, struct prefix *range)
 {
 	unsigned len = prefix->family == 4 ? 24 : 48;
 
-	(void)sublist;
 	*range = prefix->len > len ? prefix_of(prefix->family, prefix->addr, len) : *prefix;
 }

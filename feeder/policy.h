@@ -20,10 +20,13 @@
  *
  *  1. It ends `expires` after the last evidence that speaks for it; but after a relapse as many
  *     times later as the policy says, up to max_expires. It always ends.
- *  2. Evidence during a listing puts off the end, and is no relapse. One that begins after another
- *     has ended is one; each cool_off between them undoes one.
+ *  2. Evidence during a listing puts off the end, and is no relapse; anonymous complaints do so
+ * only where they and others would list the address anew, or anybody could keep it listed for ever.
+ *     A listing that begins after another has ended is a relapse; each cool_off between them undoes
+ *     one. One that was over before its evidence had come in never was.
  *  3. A listing that stands on proofs ends at once when all who proved it test it again in vain.
- *  4. Whoever was removed by hand begins anew: only what was observed after that speaks.
+ *  4. Whoever was removed by hand begins anew: only what was observed, and came in, after that
+ *     speaks.
  *  5. Reports that came in more than max_age after the event are passed over, complaints also those
  *     that came in more than `within` after it; and so are those of reporters without trust.
  *
@@ -71,7 +74,6 @@ void policy_prefix(const struct sublist_config *sublist, const struct prefix *ho
 		   struct prefix *prefix);
 
 /* The range in which listed neighbours of the listing are counted: its /24 or /48. */
-void policy_neighbourhood(const struct sublist_config *sublist, const struct prefix *prefix,
-			  struct prefix *range);
+void policy_neighbourhood(const struct prefix *prefix, struct prefix *range);
 
 #endif

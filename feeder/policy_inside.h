@@ -30,6 +30,7 @@ enum event_kind {
 
 struct event {
 	uint64_t time;
+	uint64_t received;
 	enum event_kind kind;
 	uint64_t weight; /* of WEIGHT_ONE */
 	uint32_t reporter;
@@ -123,8 +124,8 @@ void proofs_forget(struct proofs *p, uint64_t before);
 
 bool proofs_suffice(const struct proofs *p, struct figures *figures);
 
-/* Tests that found less than a proof from `since` on, and after which their reporter had no
- * conclusive one of that host. */
+/* Tests from `since` on that found something, also proofs that were not enough, and after which
+ * their reporter had no conclusive one of that host. */
 struct figures proofs_suspect(const struct event *events, size_t count, uint64_t since);
 
 /* --- in words ---------------------------------------------------------------- */

@@ -92,10 +92,13 @@ struct figures proofs_suspect(const struct event *events, size_t count, uint64_t
 	for (size_t i = count; i > 0 && events[i - 1].time >= since; i--) {
 		const struct event *event = &events[i - 1];
 
+		bool found = event->kind == EVENT_SUSPICION || event->kind == EVENT_PROOF;
+
+		if (found && !settled[event->series]) {
+			figures.last = figures.reports++ == 0 ? event->time : figures.last;
+		}
 		if (event->kind == EVENT_PROOF || event->kind == EVENT_REFUSAL) {
 			settled[event->series] = true;
-		} else if (event->kind == EVENT_SUSPICION && !settled[event->series]) {
-			figures.last = figures.reports++ == 0 ? event->time : figures.last;
 		}
 	}
 	free(settled);

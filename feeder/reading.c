@@ -12,6 +12,7 @@
 
 #include "lines.h"
 #include "log.h"
+#include "reporters.h"
 
 /* The `number`th report of the file. */
 static void name_fault(struct reading *r, size_t number, const char *fault)
@@ -30,15 +31,80 @@ static void name_fault(struct reading *r, size_t number, const char *fault)
 	}
 }
 
+static bool is_strangers(const struct reading *r, const struct report *report)
+{
+	const struct config *config = r->rules.config;
+	const char *name = reporter_of_delivery(config, r->call->reporter, report);
+
+	for (size_t i = 0; i < config->reporter_count; i++) {
+		if (strcmp(config->reporters[i].name, name) == 0) {
+			return false;
+		}
+	}
+	return true;
+}
+
+/*
+ * False where a stranger has said enough. The last of his is then that there is more, which a
+ * person may read from the body.
+ */
+static bool has_room(struct reading *r, const struct report *report, struct bytes body)
+{
+	struct report rest = {.disposition = DISPOSITION_UNRECOGNISED, .incidents = 1};
+
+	if (!r->strangers_most || !is_strangers(r, report)) {
+		return true;
+	}
+	if (++r->strangers <= r->strangers_most) {
+		return true;
+	}
+	if (r->strangers == r->strangers_most + 1) {
+		snprintf(rest.note, sizeof rest.note,
+			 "more than %zu reports by no reporter of the config: the rest is not read",
+			 r->strangers_most);
+		items_add(&r->items, &rest, body, r->file);
+		name_fault(r, r->items.count - r->first, rest.note);
+		r->kept++;
+	}
+	return false;
+}
+
+static bool is_blank(struct bytes body)
+{
+	if (body.len >= 3 && memcmp(body.data, "\xef\xbb\xbf", 3) == 0) {
+		body = bytes_of(body.data + 3, body.len - 3);
+	}
+	while (body.len > 0 && (*body.data == ' ' || (*body.data >= '\t' && *body.data <= '\r'))) {
+		body = bytes_of(body.data + 1, body.len - 1);
+	}
+	return body.len == 0;
+}
+
+/* What is bad is kept as it is, once a body, for a person and for --retry; not so where the format
+ * was asked for by name: then it is something else. */
+static void keep_bad(struct reading *r, struct item *item)
+{
+	if (r->wanted == FORMAT_UNKNOWN && item->report.disposition == 0 &&
+	    r->kept_bad != item->body.data && !is_blank(item->body)) {
+		item->report.disposition = DISPOSITION_UNRECOGNISED;
+		r->kept_bad = item->body.data;
+	}
+}
+
 static void take(void *context, const struct report *report, struct bytes body, const char *fault)
 {
 	struct reading *r = context;
 
-	items_add(&r->items, report, body, r->file);
+	if (!has_room(r, report, body)) {
+		return;
+	}
+	struct item *item = items_add(&r->items, report, body, r->file);
+
 	if (fault) {
 		name_fault(r, r->items.count - r->first, fault);
+		keep_bad(r, item);
 	}
-	r->kept += report->disposition != 0;
+	r->kept += item->report.disposition != 0;
 }
 
 /* All of a descriptor, or as much as shows that it is too large. NULL where reading failed. */
@@ -75,7 +141,10 @@ static const char *base_name(const char *file)
 
 enum status reading_open(struct reading *r, const struct call *call)
 {
-	*r = (struct reading){.rules = {.now = call->now, .config = call->config}};
+	*r = (struct reading){
+		.call = call,
+		.rules = {.now = call->now, .config = call->config},
+	};
 	return sandbox_open(&r->sandbox, &r->rules);
 }
 
@@ -95,6 +164,8 @@ enum status reading_file(struct reading *r, const char *file, enum report_format
 	} else {
 		r->first = r->items.count;
 		r->named = 0;
+		r->strangers = 0;
+		r->wanted = format;
 		r->texts = must_realloc(r->texts, (r->text_count + 1) * sizeof *r->texts);
 		r->texts[r->text_count++] = text;
 		status = sandbox_read(r->sandbox, bytes_of(text, len), format, base_name(file),

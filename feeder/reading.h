@@ -16,13 +16,21 @@ struct reading {
 	size_t kept;        /* items that are kept, with a fault or without */
 	size_t unread;      /* files that could not be read */
 
+	/* Of a delivery at most so many reports are taken whose reporter has no section in the
+	 * config: anybody can mail a small archive that unpacks to very many. 0: all. */
+	size_t strangers_most;
+
+	const struct call *call;
 	struct report_rules rules;
 	struct sandbox *sandbox;
 	uint8_t **texts; /* of the files */
 	size_t text_count;
 	const char *file;
-	size_t first;   /* of the file's items */
-	unsigned named; /* of the file's faults */
+	size_t first;     /* of the file's items */
+	unsigned named;   /* of the file's faults */
+	size_t strangers; /* of the file's items */
+	enum report_format wanted;
+	const uint8_t *kept_bad; /* the last body of which a bad report was kept */
 };
 
 /* Starts the sandbox. reading_release() it even where that failed. */

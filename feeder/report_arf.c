@@ -141,6 +141,16 @@ static const struct mail_part *find_part(const struct mail *mail)
 	return part;
 }
 
+const struct mail_part *arf_part(const struct mail *mail)
+{
+	const struct mail_part *part = find_part(mail);
+	struct field type;
+	bool xarf = part && field_find(part->content, "Feedback-Type", &type) &&
+		    strcasecmp(type.value, "xarf") == 0;
+
+	return xarf ? NULL : part;
+}
+
 enum status arf_read(struct report_reader *reader, const struct mail *mail)
 {
 	const struct mail_part *part = find_part(mail);

@@ -12,7 +12,7 @@
 #define SENDER    "staff@hotmail.com"
 #define RECIPIENT "X-HmXmrOriginalRecipient"
 
-/* The mark of the program's own. */
+/* Anybody may have written it: whoever sent the mail complained about wrote most of that. */
 static bool find_recipient(const struct mail *mail, struct field *recipient)
 {
 	const struct mail_part *about = mail_enclosed(mail);
@@ -32,25 +32,16 @@ static bool is_sender(const char *from)
 /* What follows the words in the Subject; NULL where the mail is not Microsoft's. */
 static const char *complaint(const struct mail *mail, struct field *subject)
 {
-	struct field from, recipient;
+	struct field from;
 
 	if (!field_find(mail->header, "Subject", subject) ||
 	    strncasecmp(subject->value, SUBJECT, strlen(SUBJECT)) != 0) {
 		return NULL;
 	}
-	if (!(field_find(mail->header, "From", &from) && is_sender(from.value)) &&
-	    !find_recipient(mail, &recipient)) {
+	if (!field_find(mail->header, "From", &from) || !is_sender(from.value)) {
 		return NULL;
 	}
 	return subject->value + strlen(SUBJECT);
-}
-
-bool jmrp_address(const struct mail *mail, struct prefix *host)
-{
-	struct field subject;
-	const char *address = complaint(mail, &subject);
-
-	return address && !strchr(address, '/') && !prefix_parse(address, host);
 }
 
 enum status jmrp_read(struct report_reader *reader, const struct mail *mail)
@@ -62,9 +53,16 @@ enum status jmrp_read(struct report_reader *reader, const struct mail *mail)
 		.incidents = 1,
 	};
 	struct field subject, recipient;
+	const char *address = complaint(mail, &subject);
+	struct prefix host;
 
-	if (!complaint(mail, &subject)) {
+	if (!address) {
 		return fail(ST_NO, "no complaint of JMRP's form");
+	}
+	if (!strchr(address, '/') && !prefix_parse(address, &host)) {
+		report.source = host;
+		report.via = VIA_SUBJECT;
+		report.confidence = CONFIDENCE_SUBJECT;
 	}
 	if (find_recipient(mail, &recipient)) {
 		report_words(report.recipient, bytes_str(recipient.value));

@@ -5,7 +5,8 @@
  * 1. One that is bad takes no other with it: after a syntax error the next object that starts a
  *    line is looked for.
  * 2. Alone, each object is a body of its own, to the octet. Inside a mail the body is the mail.
- * 3. Inside a mail the first object decides whether this is a report at all (ST_NO).
+ * 3. Inside a mail the first object decides whether this is a report at all (ST_NO). A broken one
+ *    does not: what it was meant to be nobody can tell, and what follows may be quoted from anyone.
  */
 #include "report_json.h"
 
@@ -205,7 +206,7 @@ enum status json_reports_read(struct report_reader *reader, struct bytes text)
 
 		if (alone) {
 			reader->body = bytes_of(s.left.data, used);
-		} else if (status == ST_NO && reader->count == before) {
+		} else if (reader->count == before && (status == ST_NO || !s.after_value)) {
 			return ST_NO;
 		}
 		more = status ? report_bad(reader, status == ST_NO) : report_pass(reader, &report);

@@ -3,15 +3,21 @@
  *
  *     mail_open() ─▶ XARF in JSON ─▶ ARF ─▶ X-ARF 0 ─▶ JMRP ─▶ Spamcop ─▶ CSV and zip, each of them
  *
- * The first that is there is what the mail was sent for. JSON comes before ARF because XARF 3 mails
- * have a part message/feedback-report too, which says nothing but that. Those that look at the
- * content of any part come last.
+ * The first that is there is what the mail was sent for; what follows it is evidence, which whoever
+ * is complained about may have written. So JSON is read of one part only, which has to say that it
+ * is JSON or be the first text, and stands before any other report. (XARF 3 mails have a part
+ * message/feedback-report before the JSON, which says nothing but that it is XARF: that is none.)
+ * Those that look at the content of any part come last.
+ *
+ * Of a mail that was cut (mail.h) whole rows are read, and a fault says that there were more.
  */
 #include "report_mail.h"
 
 #include <ctype.h>
 #include <stdio.h>
 #include <strings.h>
+
+#define CUT "the mail is longer than is read"
 
 /* --- what the formats have in common ------------------------------------------ */
 
@@ -37,16 +43,11 @@ void report_trace(struct report *report, const struct report_reader *reader,
 {
 	const struct mail_part *about = mail_enclosed(mail);
 	struct mail_hop hop = {.date = 0};
-	struct prefix host;
 
 	if (about) {
 		hop = mail_source(about->content, reader->rules->config);
 	}
-	if (!report->source.family && jmrp_address(mail, &host)) {
-		report->source = host;
-		report->via = VIA_SUBJECT;
-		report->confidence = CONFIDENCE_SUBJECT;
-	} else if (!report->source.family && hop.host.family) {
+	if (!report->source.family && hop.host.family) {
 		report->source = hop.host;
 		report->via = VIA_RECEIVED;
 		report->confidence = CONFIDENCE_RECEIVED;
@@ -121,12 +122,15 @@ static struct bytes skip_blank(struct bytes b)
 	return b;
 }
 
-/* JSON with a member that reports have: other JSON may be anything. */
+/* JSON with a member that reports have: other JSON may be anything. "[" alone begins words, too. */
 static bool is_json_report(const struct mail_part *part)
 {
 	struct bytes text = skip_blank(part->content);
 
-	return text.len > 0 && (*text.data == '{' || *text.data == '[') &&
+	if (text.len > 0 && *text.data == '[') {
+		text = skip_blank(bytes_of(text.data + 1, text.len - 1));
+	}
+	return text.len > 0 && *text.data == '{' &&
 	       (contains(text, "\"xarf_version\"") || contains(text, "\"ReporterInfo\"") ||
 		contains(text, "\"relaytest\""));
 }
@@ -138,7 +142,50 @@ static bool ends(const char *name, const char *with)
 	return len >= tail && strcasecmp(name + len - tail, with) == 0;
 }
 
-static enum status read_part(struct report_reader *reader, const struct mail_part *part)
+/* The one part that may be read as JSON: NULL where there is none. */
+static const struct mail_part *find_json(const struct mail *mail)
+{
+	const struct mail_part *arf = arf_part(mail), *xarf0 = xarf0_part(mail);
+	bool first_text = true;
+
+	for (size_t i = 0; i < mail->part_count; i++) {
+		const struct mail_part *part = &mail->parts[i];
+		bool text = strncmp(part->type, "text/", 5) == 0;
+
+		if (part == arf || part == xarf0) {
+			return NULL;
+		}
+		if (part->enclosed) {
+			continue;
+		}
+		if (((text && first_text) || ends(part->type, "/json") ||
+		     ends(part->type, "+json") || ends(part->name, ".json")) &&
+		    is_json_report(part)) {
+			return part;
+		}
+		first_text = first_text && !text;
+	}
+	return NULL;
+}
+
+static enum status read_json(struct report_reader *reader, const struct mail *mail)
+{
+	const struct mail_part *part = find_json(mail);
+
+	return part ? json_reports_read(reader, skip_blank(part->content))
+		    : fail(ST_NO, "no part of it is a report in JSON");
+}
+
+/* To the end of the last whole line. */
+static struct bytes whole_lines(struct bytes text)
+{
+	const uint8_t *end = text.len > 0 ? memrchr(text.data, '\n', text.len) : NULL;
+
+	return bytes_of(text.data, end ? (size_t)(end + 1 - text.data) : 0);
+}
+
+static enum status read_rows(struct report_reader *reader, const struct mail *mail,
+			     const struct mail_part *part)
 {
 	struct bytes content = part->content;
 
@@ -147,25 +194,21 @@ static enum status read_part(struct report_reader *reader, const struct mail_par
 	}
 	if (strncmp(part->type, "text/", 5) == 0 || strstr(part->type, "csv") ||
 	    ends(part->name, ".csv")) {
+		content = mail->cut ? whole_lines(content) : content;
 		return csv_reports_read(reader, skip_blank(content), part->name);
 	}
 	return fail(ST_NO, "neither CSV nor zip");
 }
 
-/* Every part of one kind; ST_NO where none is. */
-static enum status read_parts(struct report_reader *reader, const struct mail *mail, bool json)
+/* Every part of rows; ST_NO where none is. */
+static enum status read_attachments(struct report_reader *reader, const struct mail *mail)
 {
 	enum status all = ST_NO;
 
 	for (size_t i = 0; i < mail->part_count; i++) {
 		const struct mail_part *part = &mail->parts[i];
-		enum status status = ST_NO;
+		enum status status = part->enclosed ? ST_NO : read_rows(reader, mail, part);
 
-		if (json && !part->enclosed && is_json_report(part)) {
-			status = json_reports_read(reader, skip_blank(part->content));
-		} else if (!json && !part->enclosed) {
-			status = read_part(reader, part);
-		}
 		if (status == ST_DATA) {
 			report_bad(reader, true); /* one of several, and the mail is kept */
 			status = ST_OK;
@@ -200,10 +243,12 @@ static enum status read_formats(struct report_reader *reader, const struct mail 
 		{FORMAT_SPAMCOP, spamcop_read},
 	};
 	enum status status = ST_NO;
+	bool many = false; /* reports, maybe: some may be in what was cut off */
 
 	if (report_wants(reader, FORMAT_XARF3) || report_wants(reader, FORMAT_XARF4) ||
 	    report_wants(reader, FORMAT_RELAYTEST)) {
-		status = read_parts(reader, mail, true);
+		status = read_json(reader, mail);
+		many = !status;
 	}
 	for (size_t i = 0; status == ST_NO && i < sizeof readers / sizeof *readers; i++) {
 		if (report_wants(reader, readers[i].format)) {
@@ -212,7 +257,12 @@ static enum status read_formats(struct report_reader *reader, const struct mail 
 	}
 	if (status == ST_NO && (report_wants(reader, FORMAT_SHADOWSERVER) ||
 				report_wants(reader, FORMAT_UCEPROTECT))) {
-		status = read_parts(reader, mail, false);
+		status = read_attachments(reader, mail);
+		many = !status;
+	}
+	if (many && mail->cut) {
+		fail(ST_DATA, CUT);
+		report_bad(reader, true);
 	}
 	return status;
 }
@@ -235,7 +285,7 @@ static const char *unread_kind(const struct mail *mail)
 	    strncasecmp(field.value, "[SpamCop] ", 10) == 0) {
 		return "a summary or an alert by Spamcop";
 	}
-	return "a mail without a report of a known format";
+	return mail->cut ? CUT : "a mail without a report of a known format";
 }
 
 enum status mail_reports_read(struct report_reader *reader, struct bytes bytes)

@@ -12,8 +12,15 @@
 /* Feedback reports (report_arf.c). */
 enum status arf_read(struct report_reader *reader, const struct mail *mail);
 
+/* The part with its fields, unless they say no more than that it is XARF (version 3 has both);
+ * NULL. Borrowed. */
+const struct mail_part *arf_part(const struct mail *mail);
+
 /* X-ARF 0.1 and 0.2 (report_xarf0.c). */
 enum status xarf0_read(struct report_reader *reader, const struct mail *mail);
+
+/* The part that is the report; NULL. Borrowed. */
+const struct mail_part *xarf0_part(const struct mail *mail);
 
 /* Microsoft's (report_jmrp.c). */
 enum status jmrp_read(struct report_reader *reader, const struct mail *mail);
@@ -21,17 +28,13 @@ enum status jmrp_read(struct report_reader *reader, const struct mail *mail);
 /* Spamcop's (report_spamcop.c). */
 enum status spamcop_read(struct report_reader *reader, const struct mail *mail);
 
-/* The address in the Subject of a mail that looks like Microsoft's. False where there is none, or
- * the mail is somebody else's. */
-bool jmrp_address(const struct mail *mail, struct prefix *host);
-
 /* The report's source is in a field. */
 void report_found(struct report *report, const struct prefix *host);
 
 /*
- * Looks for the source where no field has it: JMRP's Subject, then the Received fields of the mail
- * that the report is about; evidence without one goes to review. Where the report has no time, it
- * is that of the Received field that names the source, else of the mail.
+ * Looks for the source where the report itself has none: in the Received fields of the mail that it
+ * is about; evidence without one goes to review. Where the report has no time, it is that of the
+ * Received field that names the source, else of the mail.
  */
 void report_trace(struct report *report, const struct report_reader *reader,
 		  const struct mail *mail);

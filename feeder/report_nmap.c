@@ -3,8 +3,8 @@
  * port that it tested.
  *
  *     <nmaprun start="…"> <host endtime="…"> <address addr="192.0.2.1" addrtype="ipv4"/>
- *     <hostnames> <hostname name="mail.example.org"/> </hostnames>
- *     <ports> <port portid="25"> <service hostname="…"/> <script id="smtp-open-relay" output="…"/>
+ *     <hostnames> <hostname name="mail.example.org" type="user"/> </hostnames>
+ *     <ports> <port portid="25"> <script id="smtp-open-relay" output="…"/>
  *
  * expat reads it twice: first to see that it is nmap's and when the scan ended, which stands at the
  * end; then host by host. What the script says is nmap_judge()'s matter.
@@ -16,6 +16,7 @@
 #include <expat.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <strings.h>
 
 #include "nmap_judge.h"
 #include "report_reader.h"
@@ -25,6 +26,9 @@ enum {
 	NAMES_MAX = 32,     /* of one host */
 	OUTPUT_MAX = 16384, /* octets of what a script says; 16 envelopes are two thousand */
 };
+
+/* The script's envelopes lead there unless it is told otherwise. */
+static const char PROBE_DOMAIN[] = "nmap.scanme.org";
 
 /* What the script said of one port. Owned. */
 struct test {
@@ -191,9 +195,17 @@ static void read_address(struct host *host, const XML_Char **attributes)
 	}
 }
 
-static void add_name(struct host *host, const char *name)
+/*
+ * The names that the person who scanned calls the host by. What the host says of itself, in its
+ * greeting or in the reverse zone, whoever runs it chooses: with the script's own domain for a name
+ * any relay would be "addressed to itself".
+ */
+static void add_name(struct host *host, const XML_Char **attributes)
 {
-	if (*name && host->name_count < NAMES_MAX) {
+	const char *name = attribute(attributes, "name");
+
+	if (strcmp(attribute(attributes, "type"), "user") == 0 && *name &&
+	    strcasecmp(name, PROBE_DOMAIN) != 0 && host->name_count < NAMES_MAX) {
 		host->names[host->name_count++] = must_strdup(name);
 	}
 }
@@ -230,9 +242,7 @@ static void scan_begin(void *context, const XML_Char *name, const XML_Char **att
 	if (strcmp(name, "address") == 0) {
 		read_address(&s->host, attributes);
 	} else if (strcmp(name, "hostname") == 0) {
-		add_name(&s->host, attribute(attributes, "name"));
-	} else if (strcmp(name, "service") == 0) {
-		add_name(&s->host, attribute(attributes, "hostname"));
+		add_name(&s->host, attributes);
 	} else if (strcmp(name, "port") == 0) {
 		s->port = port_number(attribute(attributes, "portid"));
 	} else if (strcmp(name, "script") == 0 &&

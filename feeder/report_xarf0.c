@@ -138,7 +138,7 @@ static bool read_keys(struct bytes block, struct keys *keys)
 	       (keys->from[0] || keys->schema[0]);
 }
 
-static bool find_keys(const struct mail *mail, struct keys *keys)
+static const struct mail_part *find_keys(const struct mail *mail, struct keys *keys)
 {
 	struct field field;
 	bool marked = field_find(mail->header, "X-XARF", &field) ||
@@ -151,10 +151,17 @@ static bool find_keys(const struct mail *mail, struct keys *keys)
 		/* The first part is for humans, even where it shows the report to them. */
 		if (!part->enclosed && (named || (marked && i > 0)) &&
 		    read_keys(part->content, keys)) {
-			return true;
+			return part;
 		}
 	}
-	return false;
+	return NULL;
+}
+
+const struct mail_part *xarf0_part(const struct mail *mail)
+{
+	struct keys keys;
+
+	return find_keys(mail, &keys);
 }
 
 static void set_category(struct report *report, const struct keys *keys)

@@ -128,6 +128,22 @@ const char *reporter_of(const struct config *config, const char *given, const st
 	return given ? given : REPORTER_ANONYMOUS;
 }
 
+const char *reporter_of_delivery(const struct config *config, const char *given,
+				 const struct report *report)
+{
+	const char *name = reporter_of(config, given, report);
+
+	for (size_t i = 0; i < config->reporter_count; i++) {
+		const struct reporter_config *reporter = &config->reporters[i];
+
+		if (strcmp(reporter->name, name) == 0 && reporter->domain_count > 0 &&
+		    !has_domain(reporter, report->domains)) {
+			return REPORTER_ANONYMOUS;
+		}
+	}
+	return name;
+}
+
 void reporter_judge_name(const struct config *config, struct bytes name, struct evidence *e)
 {
 	e->trust = 1000;

@@ -31,6 +31,13 @@ struct bytes reporter_name(struct txn *txn, uint32_t number);
 const char *reporter_of(const struct config *config, const char *given,
 			const struct report *report);
 
+/*
+ * The same of a mail that strangers can send: whoever mails chooses the mailbox. So where the
+ * reporter has domains, one of them must be the sender's, else it is anonymous.
+ */
+const char *reporter_of_delivery(const struct config *config, const char *given,
+				 const struct report *report);
+
 /* Sets what the config says of e->reporter. Whoever has no section is trusted as 1.0. */
 void reporter_judge(struct txn *txn, const struct config *config, struct evidence *e);
 void reporter_judge_name(const struct config *config, struct bytes name, struct evidence *e);

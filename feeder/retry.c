@@ -10,62 +10,47 @@
 #include "reporters.h"
 
 struct holding {
-	struct held *held;
+	struct retry *retry;
 	struct txn *txn;
 };
 
-struct retrying {
-	struct reading *reading;
-	const struct held_report *old;
+/* What one body says now. */
+struct hearing {
+	struct items items;
+	const struct held *old;
+	bool same; /* some of it cannot be read still */
 };
 
 static bool hold(void *context, const struct evidence *e)
 {
 	struct holding *h = context;
-	struct held *held = h->held;
+	struct retry *r = h->retry;
 
 	if (e->report.disposition != DISPOSITION_REVIEW &&
 	    e->report.disposition != DISPOSITION_UNRECOGNISED) {
 		return true;
 	}
-	if (held->count == held->room) {
-		held->room = held->room ? held->room * 2 : 64;
-		held->at = must_realloc(held->at, held->room * sizeof *held->at);
+	if (r->count == r->room) {
+		r->room = r->room ? r->room * 2 : 64;
+		r->at = must_realloc(r->at, r->room * sizeof *r->at);
 	}
-	struct held_report *at = &held->at[held->count++];
+	struct held *held = &r->at[r->count++];
 	struct bytes name = reporter_name(h->txn, e->reporter);
 
-	*at = (struct held_report){.row = *e};
-	snprintf(at->reporter, sizeof at->reporter, "%.*s", (int)name.len, (const char *)name.data);
+	*held = (struct held){.row = *e};
+	evidence_id_format(e, held->id);
+	snprintf(held->reporter, sizeof held->reporter, "%.*s", (int)name.len,
+		 (const char *)name.data);
 	return true;
 }
 
-/* What still cannot be read stays as it is. */
-static void take(void *context, const struct report *report, struct bytes body, const char *fault)
+enum status retry_open(struct retry *r, const struct call *call)
 {
-	struct retrying *t = context;
-	struct item *item;
-
-	if (fault || report->disposition == t->old->row.report.disposition) {
-		return;
-	}
-	item = items_add(&t->reading->items, report, body, "");
-	item->replaces = &t->old->row;
-	item->reporter = t->old->reporter;
-	t->reading->kept++;
-}
-
-static enum status hold_all(struct held *held, const struct call *call)
-{
-	struct blobs *blobs = NULL;
+	struct holding h = {.retry = r};
 	struct store *store = NULL;
-	struct holding h = {.held = held};
-	/* For its lock: the bodies are in an environment of their own. */
-	enum status status = call_open_write(call, &store);
+	enum status status = call_open_read(call, &store);
 
-	if (!status) {
-		status = blobs_open(&blobs, call->config->database, call->config->map_size);
-	}
+	*r = (struct retry){.call = call};
 	if (!status) {
 		status = txn_read(store, &h.txn);
 	}
@@ -74,9 +59,80 @@ static enum status hold_all(struct held *held, const struct call *call)
 		status = txn_status(h.txn);
 		txn_abort(h.txn);
 	}
-	for (size_t i = 0; !status && i < held->count; i++) {
-		if (!evidence_get_body(blobs, held->at[i].row.hash, &held->at[i].body)) {
-			log_warn("the body of a report is gone");
+	store_close(store);
+	return status;
+}
+
+static void hear(void *context, const struct report *report, struct bytes body, const char *fault)
+{
+	struct hearing *h = context;
+	bool same = fault || report->disposition == h->old->row.report.disposition;
+
+	h->same = h->same || same;
+	if (!same) {
+		items_add(&h->items, report, body, "");
+	}
+}
+
+/* Reads one body. Of what can be read in part the row stays, and the rest is new. */
+static enum status read_one(struct retry *r, struct reading *reading, const struct held *held,
+			    struct bytes body)
+{
+	struct hearing h = {.old = held};
+	enum status status = sandbox_read(reading->sandbox, body, FORMAT_UNKNOWN, "", hear, &h);
+
+	for (size_t i = 0; !status && i < h.items.count; i++) {
+		const struct item *heard = &h.items.at[i];
+		struct item *item =
+			items_add(&reading->items, &heard->report, heard->body, held->id);
+
+		item->reporter = held->reporter;
+		item->replaces = h.same ? NULL : &held->row;
+		reading->kept++;
+	}
+	r->better += h.items.count > 0;
+	items_release(&h.items);
+	return status;
+}
+
+/* False where it is gone, or was cut off when it was kept: half a report says something else. */
+static bool get_whole(struct blobs *blobs, const struct held *held, struct bytes *body)
+{
+	uint8_t hash[REPORT_HASH];
+
+	if (!evidence_get_body(blobs, held->row.hash, body)) {
+		log_warn("report %s: its body is gone", held->id);
+		return false;
+	}
+	report_hash(*body, hash);
+	if (memcmp(hash, held->row.hash, REPORT_HASH) != 0) {
+		log_warn("report %s: its body was too long to be kept whole", held->id);
+		free((void *)body->data);
+		return false;
+	}
+	return true;
+}
+
+/* Bodies from the database; the sandbox reads them when it is closed. */
+static enum status get_bodies(struct retry *r, const struct held **held)
+{
+	const struct config *config = r->call->config;
+	struct blobs *blobs = NULL;
+	struct store *store = NULL;
+	size_t octets = 0;
+	/* For its lock: the bodies are in an environment of their own. */
+	enum status status = call_open_write(r->call, &store);
+
+	if (!status) {
+		status = blobs_open(&blobs, config->database, config->map_size);
+	}
+	while (!status && r->next < r->count && octets < RETRY_OCTETS) {
+		struct bytes body;
+
+		held[r->body_count] = &r->at[r->next++];
+		if (get_whole(blobs, held[r->body_count], &body)) {
+			r->bodies[r->body_count++] = body;
+			octets += body.len;
 		}
 	}
 	blobs_close(blobs);
@@ -84,29 +140,37 @@ static enum status hold_all(struct held *held, const struct call *call)
 	return status;
 }
 
-enum status retry_read(struct held *held, struct reading *reading, const struct call *call)
+enum status retry_read(struct retry *r, struct reading *reading, bool *more)
 {
-	enum status status = hold_all(held, call);
+	size_t left = r->count - r->next;
+	const struct held **held = must_alloc((left + 1) * sizeof *held);
 
-	for (size_t i = 0; !status && i < held->count; i++) {
-		struct retrying t = {reading, &held->at[i]};
+	*more = left > 0;
+	r->bodies = must_alloc((left + 1) * sizeof *r->bodies);
+	r->body_count = 0;
+	enum status status = left > 0 ? get_bodies(r, held) : ST_OK;
 
-		if (held->at[i].body.data) {
-			status = sandbox_read(reading->sandbox, held->at[i].body, FORMAT_UNKNOWN,
-					      "", take, &t);
-		}
+	for (size_t i = 0; !status && i < r->body_count; i++) {
+		status = read_one(r, reading, held[i], r->bodies[i]);
 	}
-	if (!status) {
-		log_info("%zu of %zu can be read now", reading->kept, held->count);
-	}
+	free(held);
 	return status;
 }
 
-void held_release(struct held *held)
+void retry_forget(struct retry *r, struct reading *reading)
 {
-	for (size_t i = 0; i < held->count; i++) {
-		free((void *)held->at[i].body.data);
+	reading->items.count = 0;
+	reading->kept = 0;
+	for (size_t i = 0; i < r->body_count; i++) {
+		free((void *)r->bodies[i].data);
 	}
-	free(held->at);
-	*held = (struct held){0};
+	free(r->bodies);
+	r->bodies = NULL;
+	r->body_count = 0;
+}
+
+void retry_close(struct retry *r)
+{
+	free(r->at);
+	*r = (struct retry){0};
 }

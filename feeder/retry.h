@@ -1,6 +1,10 @@
 /*
  * retry.h: reports that are kept and that nobody could read, or that named no address: read again,
  * by a program that has learnt more since.
+ *
+ *     retry_open(&retry, call);
+ *     while (retry_read(&retry, &reading)) { ingest(call, &reading.items);  retry_forget(…); }
+ *     retry_close(&retry);
  */
 #ifndef FEEDER_RETRY_H
 #define FEEDER_RETRY_H
@@ -8,22 +12,33 @@
 #include "reading.h"
 #include "source.h"
 
-/* Their rows and bodies: the items borrow from them. */
-struct held {
-	struct held_report {
+struct retry {
+	const struct call *call;
+	struct held {
 		struct evidence row;
-		struct bytes body;
-		char reporter[SOURCE_NAME];
+		char reporter[SOURCE_NAME], id[EVIDENCE_ID_TEXT + 1];
 	} * at;
 	size_t count, room;
+	size_t next;          /* the first that was not read yet */
+	struct bytes *bodies; /* of the last ones that were, to be freed */
+	size_t body_count;
+	size_t better; /* that can be read now */
 };
 
-/*
- * Reads them all and again. The items of *reading are those that can now be read, each of which
- * replaces its row. A body that is gone, or cut off, is said on stderr.
- */
-enum status retry_read(struct held *held, struct reading *reading, const struct call *call);
+/* Finds all of them. retry_close() it even where that failed. */
+enum status retry_open(struct retry *retry, const struct call *call);
 
-void held_release(struct held *held);
+/*
+ * Reads the next ones, as many as RETRY_OCTETS have room for: the items of *reading are what has
+ * become of them, each of which replaces its row. What still cannot be read, or only in part, keeps
+ * its row. *more is false where there were none.
+ */
+enum { RETRY_OCTETS = 64 << 20 };
+enum status retry_read(struct retry *retry, struct reading *reading, bool *more);
+
+/* Forgets these items and their bodies. */
+void retry_forget(struct retry *retry, struct reading *reading);
+
+void retry_close(struct retry *retry);
 
 #endif

@@ -64,39 +64,35 @@ static bool is_suspicion(void *context, const struct evidence *e)
 	return !*found;
 }
 
-/* *last: the candidate before; hosts of one IPv6 prefix stand together, and are one. */
+/* Hosts of one IPv6 listing are one candidate: *host becomes the last of them. */
 static void visit_candidate(struct walk *w, const struct sublist_config *sublist,
-			    const struct prefix *host, struct prefix *last)
+			    struct prefix *host)
 {
 	struct verdict verdict;
 	struct review review = {.kind = REVIEW_CANDIDATE, .sublist = sublist};
 	bool suspected = false;
 
-	policy_prefix(sublist, host, &review.prefix);
-	if (prefix_compare(&review.prefix, last) != 0) {
-		evidence_of(w->txn, host->family, host->addr, is_suspicion, &suspected);
-	}
+	evidence_of(w->txn, host->family, host->addr, is_suspicion, &suspected);
 	if (!suspected) {
 		return;
 	}
-	*last = review.prefix;
 	decide_verdict(w->txn, w->call->config, sublist, host, NULL, w->call->now, &review.prefix,
 		       &verdict);
 	if (verdict.candidate) {
 		review.reason = verdict.candidate_reason;
 		w->stop = !w->visit(w->context, &review);
 	}
+	host->addr = prefix_last(&review.prefix);
 }
 
 static void visit_candidates(struct walk *w)
 {
 	const struct sublist_config *relay = config_sublist(w->call->config, POLICY_RELAY_SUBLIST);
-	struct prefix host = {.family = 4, .len = 32}, last = {0};
-
+	struct prefix host = {.family = 4, .len = 32};
 	bool more = relay;
 
 	while (more && !w->stop && evidence_next_host(w->txn, &host)) {
-		visit_candidate(w, relay, &host, &last);
+		visit_candidate(w, relay, &host);
 		more = evidence_after_host(&host);
 	}
 }
@@ -123,8 +119,7 @@ static bool was_refused(void *context, const struct audit_row *row)
 {
 	struct range *r = context;
 
-	r->known = r->known || (row->has_prefix && prefix_compare(&row->prefix, &r->prefix) == 0 &&
-				bytes_equal(row->event, bytes_str("refuse")) &&
+	r->known = r->known || (bytes_equal(row->event, bytes_str("refuse")) &&
 				bytes_equal(row->sublist, bytes_str(r->sublist->name)));
 	return true;
 }
@@ -141,7 +136,7 @@ static void end_range(struct range *r)
 	}
 	r->known = false;
 	claims_covering(w->txn, &r->prefix, covers_on_sublist, r);
-	audit_covering(w->txn, &r->prefix, was_refused, r);
+	audit_about(w->txn, &r->prefix, was_refused, r);
 	if (!r->known) {
 		snprintf(reason, sizeof reason, "%u of its hosts are listed by policy", r->listed);
 		review.reason = reason;
@@ -166,7 +161,7 @@ static void visit_ranges(struct walk *w, const struct sublist_config *sublist)
 		if (at != number) {
 			continue;
 		}
-		policy_neighbourhood(sublist, &prefix, &range);
+		policy_neighbourhood(&prefix, &range);
 		if (prefix_compare(&range, &r.prefix) != 0) {
 			end_range(&r);
 			r.prefix = range;
@@ -196,7 +191,7 @@ void reviews(struct txn *txn, const struct call *call, review_visit *visit, void
 struct neighbours {
 	uint16_t sublist;
 	uint32_t source;
-	unsigned listed;
+	unsigned listed, enough;
 };
 
 static bool count_neighbour(void *context, const struct claim *claim)
@@ -204,7 +199,7 @@ static bool count_neighbour(void *context, const struct claim *claim)
 	struct neighbours *n = context;
 
 	n->listed += claim->sublist == n->sublist && claim->source == n->source;
-	return true;
+	return n->listed <= n->enough;
 }
 
 void review_notice_neighbours(struct change *change, const struct sublist_config *sublist,
@@ -215,12 +210,13 @@ void review_notice_neighbours(struct change *change, const struct sublist_config
 	struct prefix range;
 	char text[PREFIX_TEXT];
 
-	if (sublist->policy.neighbours == 0) {
+	n.enough = sublist->policy.neighbours;
+	if (n.enough == 0) {
 		return;
 	}
-	policy_neighbourhood(sublist, prefix, &range);
+	policy_neighbourhood(prefix, &range);
 	claims_below(change_txn(change), &range, count_neighbour, &n);
-	if (n.listed == sublist->policy.neighbours) {
+	if (n.listed == n.enough) {
 		prefix_format(&range, text);
 		log_info("%s: %u of its hosts are on %s now: see 'feeder review list'", text,
 			 n.listed, sublist->name);

@@ -32,6 +32,9 @@ void audit_since(struct txn *txn, uint64_t since, audit_visit *visit, void *cont
 void audit_covering(struct txn *txn, const struct prefix *prefix, audit_visit *visit,
 		    void *context);
 
+/* Rows about exactly this prefix, oldest first. */
+void audit_about(struct txn *txn, const struct prefix *prefix, audit_visit *visit, void *context);
+
 /* For change.c: adds a row and the way to it from its prefix. */
 void audit_append(struct txn *txn, const struct audit_row *row);
 

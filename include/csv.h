@@ -32,6 +32,7 @@ struct csv {
 	struct bytes fields[CSV_COLUMNS]; /* what is past count is rubbish */
 	uint64_t line;                    /* where the row begins; the first is 1 */
 	const char *fault;                /* what is wrong with the row; NULL: nothing */
+	bool open; /* that is a quote which is never closed: the text may be cut off */
 
 	/* Of csv.c. */
 	const uint8_t *at, *end;

@@ -84,14 +84,21 @@ struct list_input {
 	uint64_t now;       /* seconds since 1970: a file that says it expired before is no data */
 	list_bad_line *bad; /* or NULL */
 	void *context;      /* for it */
+	bool snapshot;      /* what it lacks will be withdrawn: see list_read() */
 };
 
 /*
  * Reads all of the input. A line that names no sublist is bad where none is given. A code that no
  * sublist of the config has is a bad line (two that share it: input->sublist if it is one of them,
  * else bad). ST_OK even when lines were bad (list->bad_lines says so); ST_DATA where the file is no
- * list at all (a web page, something compressed), was cut off as far as its format shows that, or
- * has expired; ST_IO when reading failed. The list is the caller's either way: list_release().
+ * list at all (a web page, something compressed), was cut off as far as its format shows that, has
+ * several sets (ipset), or has expired; ST_IO when reading failed. The list is the caller's either
+ * way: list_release().
+ *
+ * A last line without its newline, after others that have theirs, may be half of one: 198.51.100.12
+ * of 198.51.100.123. In a snapshot it is a bad line, for its true self would be withdrawn at the
+ * same time; else it is read, as editors and scripts leave the newline off. JSON lines and formats
+ * that have an end of their own show such a cut themselves.
  */
 enum status list_read(const struct list_input *input, struct list *list);
 void list_release(struct list *list);

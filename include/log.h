@@ -7,6 +7,9 @@
 /* `program` opens every line; borrowed for the life of the process. */
 void log_init(const char *program);
 
+/* From now on log_info() says nothing. */
+void log_faults_only(void);
+
 void log_info(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_warn(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void log_error(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -128,6 +128,14 @@ static bool about(struct txn *txn, struct scan *scan, const struct prefix *prefi
 	return true;
 }
 
+void audit_about(struct txn *txn, const struct prefix *prefix, audit_visit *visit, void *context)
+{
+	struct scan *scan = scan_open(txn, TABLE_AUDIT);
+
+	about(txn, scan, prefix, visit, context);
+	scan_close(scan);
+}
+
 void audit_covering(struct txn *txn, const struct prefix *prefix, audit_visit *visit, void *context)
 {
 	struct scan *scan = scan_open(txn, TABLE_AUDIT);

@@ -17,6 +17,7 @@ void csv_begin(struct csv *csv, struct bytes text, char delimiter)
 	csv->count = 0;
 	csv->line = csv->next_line = 1;
 	csv->fault = NULL;
+	csv->open = false;
 	csv->at = text.data;
 	csv->end = text.len ? text.data + text.len : text.data;
 	csv->delimiter = (uint8_t)delimiter;
@@ -99,6 +100,7 @@ static struct bytes read_quoted(struct csv *csv, struct writer *room)
 		doubled++;
 	}
 	csv->fault = "a quote is never closed: what follows is not read";
+	csv->open = true;
 	return bytes_of(NULL, 0);
 }
 

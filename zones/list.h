@@ -40,6 +40,9 @@ struct list_lines *list_lines_new(FILE *in);
 void list_lines_free(struct list_lines *lines);
 enum line list_lines_next(struct list_lines *lines, char **text);
 
+/* Whether the last line that was given had no newline: the input ended in it. */
+bool list_lines_unended(const struct list_lines *lines);
+
 /* What the input begins with, at least its first LIST_LINE octets where it has as many; borrowed
  * until the first line is asked for. */
 struct bytes list_lines_head(struct list_lines *lines);
@@ -67,6 +70,9 @@ struct list_reader {
 	size_t reason_room;
 	enum status stop; /* not ST_OK: the whole file is no good; fail_text() says why */
 };
+
+/* What is told of a snapshot's last line that may be half of one (listfile.h). */
+#define LIST_CUT "the last line has no end, so it may be cut off"
 
 /* Tells of a bad line. */
 void list_bad(struct list_reader *reader, uint64_t line, const char *format, ...)

@@ -55,6 +55,7 @@ bool list_csv_header(struct csv *csv, struct bytes line, char *delimiter)
 struct csv_list {
 	struct list_reader *reader;
 	size_t address, reason, text, expires; /* columns */
+	size_t columns;                        /* how many the header names */
 	struct csv csv;
 };
 
@@ -78,6 +79,7 @@ static void name_columns(struct csv_list *t)
 	t->reason = column_of(&t->csv, REASON);
 	t->text = column_of(&t->csv, TEXT);
 	t->expires = column_of(&t->csv, EXPIRES);
+	t->columns = t->csv.count;
 }
 
 /* Takes lines up to the header from *rest, or up to the first row where a comment was it. */
@@ -175,18 +177,42 @@ static void read_row(struct csv_list *t)
 	}
 }
 
+/* A delimiter that should have been in quotes: what is behind it stands in a wrong column. */
+static bool has_more_than_the_header(const struct csv_list *t)
+{
+	size_t count = t->csv.count;
+
+	while (count > t->columns && list_trim(t->csv.fields[count - 1]).len == 0) {
+		count--;
+	}
+	return count > t->columns;
+}
+
 static void read_rows(struct csv_list *t, struct bytes rest, char delimiter)
 {
 	uint64_t before = t->reader->line;
+	bool ends = rest.len > 0 && memchr("\r\n", rest.data[rest.len - 1], 2);
 
 	csv_begin(&t->csv, rest, delimiter);
 	while (csv_next(&t->csv)) {
 		struct bytes first = csv_field(&t->csv, 0);
 
 		t->reader->line = before + t->csv.line;
-		if (t->csv.fault) {
+		if (t->csv.open) {
+			t->reader->stop = fail(ST_DATA,
+					       "line %" PRIu64 ": a quote is never closed, so it "
+					       "may be cut off",
+					       t->reader->line);
+		} else if (t->csv.fault) {
 			list_bad(t->reader, t->reader->line, "%s", t->csv.fault);
-		} else if (first.len == 0 || *first.data != '#') {
+		} else if (first.len > 0 && *first.data == '#') {
+			continue;
+		} else if (has_more_than_the_header(t)) {
+			list_bad(t->reader, t->reader->line,
+				 "it has more fields than the header has names");
+		} else if (t->csv.at == t->csv.end && !ends && t->reader->input->snapshot) {
+			list_bad(t->reader, t->reader->line, "%s", LIST_CUT);
+		} else {
 			read_row(t);
 		}
 	}

@@ -11,11 +11,14 @@
  *     Members:
  *     192.0.2.1 timeout 299                                          ipset list
  *
- * 1. All sets of a file are one list. A set whose entries are more than addresses (ports,
- *    interfaces, other sets) is one bad line and its entries are left out: what the firewall
- *    blocks in part must not be listed whole.
+ * 1. A file is one set: of several (those to block, those to let through) nobody but a person knows
+ *    which is meant, and the whole file is refused. A set whose entries are more than addresses
+ *    (ports, interfaces, other sets) is one bad line and its entries are left out: what the
+ *    firewall blocks in part must not be listed whole.
  * 2. A timeout is when the claim expires; 0, which is never there, is the sublist's time here.
- * 3. nomatch is a hole: what is wider does not list it. Holes hold for the whole file.
+ * 3. nomatch is a hole: what is wider does not list it.
+ * 4. Of what `ipset restore` takes beside (flush, swap, rename, destroy …) save prints nothing, and
+ *    what is left after it is not what the lines say: these are bad lines.
  */
 #include <inttypes.h>
 #include <stdlib.h>
@@ -32,9 +35,8 @@ struct set {
 
 struct list_ipset {
 	struct list_reader *reader;
-	struct list_strings *names;
-	struct set *sets; /* by the name's number - 1 */
-	size_t room;
+	char *name; /* the set's; NULL: not known yet */
+	struct set set;
 	bool members; /* of ipset list: a set's entries have begun */
 	bool holes;
 };
@@ -44,34 +46,32 @@ struct list_ipset *list_ipset_new(struct list_reader *reader)
 	struct list_ipset *i = must_alloc(sizeof *i);
 
 	i->reader = reader;
-	i->names = list_strings_new();
+	i->set.usable = true;
 	return i;
 }
 
 void list_ipset_free(struct list_ipset *i)
 {
 	if (i) {
-		list_strings_free(i->names);
-		free(i->sets);
+		free(i->name);
 		free(i);
 	}
 }
 
-/* The set of this name; a new one holds addresses. Borrowed until the next call. */
-static struct set *set_named(struct list_ipset *i, const char *name)
+/* False, and the file is refused, where another set is in it already. */
+static bool is_the_set(struct list_ipset *i, const char *name)
 {
-	uint32_t number = list_strings_add(i->names, name, strlen(name));
-
-	if (number > i->room) {
-		size_t old = i->room;
-
-		i->room = number * (size_t)2;
-		i->sets = must_realloc(i->sets, i->room * sizeof *i->sets);
-		for (; old < i->room; old++) {
-			i->sets[old] = (struct set){.usable = true};
-		}
+	if (!i->name) {
+		i->name = must_strdup(name);
 	}
-	return &i->sets[number - 1];
+	if (strcmp(i->name, name) == 0) {
+		return true;
+	}
+	i->reader->stop = fail(ST_DATA,
+			       "line %" PRIu64 ": it has several sets, '%.64s' and '%.64s': which "
+			       "one is meant? 'ipset save %.64s' prints that one alone",
+			       i->reader->line, i->name, name, i->name);
+	return false;
 }
 
 /* Cuts out the next word, "in quotes" too; NULL at the end of the line. */
@@ -216,8 +216,9 @@ static bool widen(struct list_ipset *i, size_t from, unsigned len)
 	return true;
 }
 
-static void entry_line(struct list_ipset *i, const struct set *set, char *address, char *rest)
+static void entry_line(struct list_ipset *i, char *address, char *rest)
 {
+	const struct set *set = &i->set;
 	struct entry entry = {0};
 	struct list *list = i->reader->list;
 	size_t from = list->count;
@@ -241,42 +242,37 @@ static void entry_line(struct list_ipset *i, const struct set *set, char *addres
 
 static void save_line(struct list_ipset *i, const char *command, char *s)
 {
-	static const char *const harmless[] = {"flush", "swap", "destroy", "rename", "COMMIT"};
 	char *name = next_word(&s), *word = next_word(&s);
 
 	if (strcmp(command, "create") == 0 && name) {
-		struct set *set = set_named(i, name);
-
-		*set = (struct set){.usable = true};
-		set_type(i, set, word);
-		set_options(i, set, s);
-	} else if (strcmp(command, "add") == 0 && name && word) {
-		entry_line(i, set_named(i, name), word, s);
-	} else {
-		for (size_t n = 0; n < sizeof harmless / sizeof harmless[0]; n++) {
-			if (strcmp(command, harmless[n]) == 0) {
-				return;
-			}
+		if (is_the_set(i, name)) {
+			i->set = (struct set){.usable = true};
+			set_type(i, &i->set, word);
+			set_options(i, &i->set, s);
 		}
+	} else if (strcmp(command, "add") == 0 && name && word) {
+		if (is_the_set(i, name)) {
+			entry_line(i, word, s);
+		}
+	} else if (strcmp(command, "COMMIT") != 0) {
 		bad(i, "ipset save does not print", command);
 	}
 }
 
-/* The set in hand of ipset list goes by a name that no set has. */
-static const char LISTED[] = "";
-
 /* "Type:" and the like, before the members. */
 static void head_line(struct list_ipset *i, const char *key, char *s)
 {
-	struct set *set = set_named(i, LISTED);
-
 	i->members = strcmp(key, "Members:") == 0;
 	if (strcmp(key, "Name:") == 0) {
-		*set = (struct set){.usable = true};
+		char *name = next_word(&s);
+
+		if (is_the_set(i, name ? name : "")) {
+			i->set = (struct set){.usable = true};
+		}
 	} else if (strcmp(key, "Type:") == 0) {
-		set_type(i, set, next_word(&s));
+		set_type(i, &i->set, next_word(&s));
 	} else if (strcmp(key, "Header:") == 0) {
-		set_options(i, set, s);
+		set_options(i, &i->set, s);
 	}
 }
 
@@ -296,7 +292,7 @@ void list_ipset_line(struct list_ipset *i, char *line)
 		}
 	}
 	if (i->members) {
-		entry_line(i, set_named(i, LISTED), word, s);
+		entry_line(i, word, s);
 	} else {
 		save_line(i, word, s);
 	}

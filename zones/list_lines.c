@@ -15,6 +15,7 @@ struct list_lines {
 	bool eof;
 	bool begun; /* the first line was given: what looks like a byte order mark is none any more
 		     */
+	bool unended;
 	size_t at, end;
 	char *rest; /* list_lines_rest(): no more lines */
 	char buffer[2 * LIST_LINE + 2];
@@ -104,6 +105,11 @@ bool list_lines_rest(struct list_lines *l, struct bytes *rest)
 	return !ferror(l->in);
 }
 
+bool list_lines_unended(const struct list_lines *l)
+{
+	return l->unended;
+}
+
 enum line list_lines_next(struct list_lines *l, char **text)
 {
 	size_t searched = 0;
@@ -118,6 +124,7 @@ enum line list_lines_next(struct list_lines *l, char **text)
 			size_t len = end ? (size_t)(end - start) : have;
 
 			l->at += len + (end ? 1 : 0);
+			l->unended = !end;
 			return skipping ? bad(text, TOO_LONG) : give(l, start, len, text);
 		}
 		if (l->eof) {

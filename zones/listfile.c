@@ -220,6 +220,26 @@ static void readers_free(const struct readers *r)
 	list_ipset_free(r->ipset);
 }
 
+/*
+ * Whether `line`, which is no blank or comment, may be half of one, and what it spells another
+ * address. See listfile.h.
+ */
+static bool may_be_cut(const struct list_reader *reader, const struct list_lines *lines,
+		       const char *line)
+{
+	switch (reader->list->format) {
+	case LIST_JSON:
+	case LIST_DROP_JSON:
+	case LIST_CERT:
+		return false;
+	default:
+		break;
+	}
+	line += strspn(line, " \t");
+	return reader->input->snapshot && reader->line > 1 && list_lines_unended(lines) && *line &&
+	       *line != '#' && *line != ';';
+}
+
 static void read_lines(struct list_reader *reader, struct list_lines *lines)
 {
 	struct readers readers;
@@ -231,6 +251,8 @@ static void read_lines(struct list_reader *reader, struct list_lines *lines)
 		reader->line++;
 		if (kind == LINE_BAD) {
 			list_bad(reader, reader->line, "%s", line);
+		} else if (may_be_cut(reader, lines, line)) {
+			list_bad(reader, reader->line, "%s", LIST_CUT);
 		} else {
 			readers_line(&readers, reader, line);
 		}

@@ -4,15 +4,22 @@
 #include "log.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 static const char *name = "dnsbld";
+static bool faults_only;
 
 void log_init(const char *program)
 {
 	name = program;
+}
+
+void log_faults_only(void)
+{
+	faults_only = true;
 }
 
 __attribute__((format(printf, 2, 0))) static void line(const char *level, const char *format,
@@ -44,6 +51,9 @@ void log_info(const char *format, ...)
 {
 	va_list args;
 
+	if (faults_only) {
+		return;
+	}
 	va_start(args, format);
 	line("", format, args);
 	va_end(args);

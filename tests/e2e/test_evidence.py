@@ -120,3 +120,31 @@ def test_what_named_no_address_is_read_again(install):
     assert ingest(server, None, "--retry", reporter=None) == []
     for words in (("--reporter", "x"), ("somefile",), ("--format", "arf")):
         server.feeder("ingest", "--retry", *words, status=64)
+
+
+def test_what_can_be_read_in_part_stays_for_a_human(server):
+    good, bad = relaytest(), '{"what": "is this"}'
+    text = f"Subject: x\nContent-Type: application/json\n\n{good}\n{bad}\n"
+    dispositions = {r["disposition"] for r in ingest(server, text, status=65)}
+    assert "unrecognised" in dispositions
+    before = server.feeder("review", "list").stdout
+    ingest(server, None, "--retry", reporter=None)
+    assert server.feeder("review", "list").stdout == before != ""
+
+
+def test_half_a_report_is_not_read_again(install):
+    """Its second Source-IP, which made it one for review, was cut off."""
+    server = install(BODY, head='reports { body_size = 1K }\n')
+    text = arf("192.0.2.1").replace("Arrival-Date", "X-Filler: " + "x" * 900 +
+                                    "\nSource-IP: 192.0.2.2\nArrival-Date")
+    assert ingest(server, text)[0]["disposition"] == "review"
+    done = server.feeder("ingest", "--retry", "--now", NOW)
+    assert "too long to be kept whole" in done.stderr and "0 of 1" in done.stderr
+    assert evidence(server) == []
+
+
+def test_two_ports_of_a_host_are_two_findings(server):
+    refused, taken = relaytest("rejected"), relaytest("rcpt")
+    rows = ingest(server, f"Subject: x\nContent-Type: application/json\nMessage-ID: <1@a.example>"
+                          f"\n\n{refused}\n{taken}\n")
+    assert [r["disposition"] for r in rows] == ["negative", "evidence"]

@@ -215,7 +215,36 @@ def test_a_warninglist_imported_again_is_renewed(list_):
     assert json.loads(done.stdout)["renewed"] == 1
     row = exclusions(list_)["192.0.2.0/24"]
     assert (row["created"], row["expires"], row["comment"]) == (
-        NOW, "2026-03-10T12:00:00Z", "Newer")
+        NOW, "2026-03-10T12:00:00Z", "List of examples")
+
+
+@pytest.mark.parametrize("text", [warninglist("10.0.0.0/8", "192.0.2.0/24", "198.51.100.0/24"),
+                                  "10.0.0.0/8\n192.0.2.0/24\n198.51.100.0/24\n"],
+                         ids=["warninglist", "lines"])
+def test_an_import_takes_nothing_from_an_exclusion(list_, text):
+    list_.feeder("exclude", "add", "192.0.2.0/24", "--comment", "our own", "--now", NOW)
+    list_.feeder("exclude", "add", "198.51.100.0/24", "--expires", "2d", "--now", NOW)
+    before = exclusions(list_)
+    done = list_.feeder("exclude", "import", "-", "--expires", "1d", "--comment", "theirs", "--now",
+                        NOW, "--json", input=text)
+    assert json.loads(done.stdout)["renewed"] == 3
+    after = exclusions(list_)
+    assert after.pop("198.51.100.0/24")["expires"] == before.pop("198.51.100.0/24")["expires"]
+    assert after == before
+    list_.feeder("exclude", "import", "-", "--expires", "9d", "--now", NOW, input=text)
+    assert exclusions(list_)["198.51.100.0/24"]["expires"] == "2026-03-10T12:00:00Z"
+    assert exclusions(list_)["192.0.2.0/24"] == before["192.0.2.0/24"]
+    # By hand anything goes.
+    list_.feeder("exclude", "add", "192.0.2.0/24", "--expires", "1d", "--comment", "x", "--now", NOW)
+    row = exclusions(list_)["192.0.2.0/24"]
+    assert (row["expires"], row["comment"]) == ("2026-03-02T12:00:00Z", "x")
+
+
+@pytest.mark.parametrize("text", [warninglist("192.0.2.0/24"), "192.0.2.0/24\n"],
+                         ids=["warninglist", "lines"])
+def test_a_byte_order_mark_is_skipped(list_, text):
+    list_.feeder("exclude", "import", "-", input="\ufeff" + text)
+    assert "192.0.2.0/24" in exclusions(list_)
 
 
 def test_a_comment_that_is_given_beats_the_lists_name(list_):

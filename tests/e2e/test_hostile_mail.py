@@ -133,6 +133,16 @@ def zip_of_many():
     return attached(archive.getvalue())
 
 
+def zip_of_rows():
+    """A small file, and all the rows that there may be."""
+    archive = io.BytesIO()
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as into:
+        into.writestr("2026-11-21-scan_smtp.csv", "timestamp,ip\n" + "".join(
+            f"2026-11-21 10:00:00,11.{n >> 16}.{n >> 8 & 255}.{n & 255}\n"
+            for n in range(100000)))
+    return attached(archive.getvalue())
+
+
 def zip_in_zip():
     inner = zip_bomb().encode()
     for n in range(5):
@@ -197,7 +207,7 @@ def nul():
 HOSTILE = [nested, nested_one_boundary, enclosed, parts, many_fields, one_field, folded_field,
            huge_header, groups, groups_in_many_fields, comments, parameters, encoded_words,
            received, quoted_printable, base64_of_base64, uuencoded, zip_bomb, zip_of_many,
-           zip_in_zip, deep_json, wide_json, json_objects, deep_xml, laughing_xml, attributes_xml,
+           zip_of_rows, zip_in_zip, deep_json, wide_json, json_objects, deep_xml, laughing_xml, attributes_xml,
            wide_csv, long_csv, quote, noise, nothing_but_ends, nul]
 
 
@@ -239,12 +249,16 @@ def intakes(base):
     return sum(row["event"] == "ingest" for row in base.rows("audit"))
 
 
+def size_of(base):
+    return sum(file.stat().st_blocks * 512 for file in base.database.rglob("data.mdb"))
+
+
 @pytest.mark.parametrize("make", HOSTILE, ids=lambda make: make.__name__)
 def test_a_hostile_mail_is_kept_and_costs_little(base, folder, make):
     text = make()
     file = folder / "mail"
     file.write_bytes(text if isinstance(text, bytes) else text.encode())
-    before = intakes(base)
+    before, room = intakes(base), size_of(base)
     new = 0 if make is nothing_but_ends else 1
     for run in ("first", "again"):
         cost = Cost(base, file)
@@ -252,6 +266,7 @@ def test_a_hostile_mail_is_kept_and_costs_little(base, folder, make):
         assert intakes(base) == before + new, (run, cost.stderr)
         assert cost.seconds < SECONDS, run
         assert cost.memory < MEMORY or sanitized(), run
+        assert size_of(base) - room < 20 * MIB, run
 
 
 def test_the_next_report_is_read_all_the_same(base, folder):

@@ -188,10 +188,17 @@ def test_one_bad_object_of_a_stream_takes_no_other_with_it(base, folder):
     assert set(claims(base)) == {("192.0.2.31", "relay"), OUTPUT}
 
 
-def test_a_bad_relay_test_is_named_and_not_kept(base):
+def test_a_bad_relay_test_is_named_and_kept_for_a_human(base):
     done = base.feeder("ingest", "--json", REPORTS / "relaytest-bad.json", status=65)
-    assert done.stdout == ""
+    assert [json.loads(line)["disposition"] for line in done.stdout.splitlines()] == [
+        "unrecognised"]
     assert re.search(r"relaytest-bad\.json: probe 1: 'stage'", done.stderr)
+    held, = base.rows("review", "list")
+    assert base.feeder("review", "show", held["id"]).stdout == (
+        REPORTS / "relaytest-bad.json").read_text().rstrip("\n")
+    # Where the format was asked for, it is something else, and nothing is kept.
+    done = base.feeder("ingest", "--format", "relaytest", REPORTS / "relaytest-bad.json", status=65)
+    assert done.stdout == "" and len(base.rows("review", "list")) == 1
 
 
 def test_strict_keeps_nothing_where_one_is_bad(base):

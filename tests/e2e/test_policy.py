@@ -255,3 +255,93 @@ def test_a_trial_wants_something_to_try(install, folder):
     trial(server, "--config", folder / "nosuch.conf", status=66)
     (folder / "broken.conf").write_text("sublist {")
     trial(server, "--config", folder / "broken.conf", status=78)
+
+
+def test_a_ban_that_ends_leaves_the_complaints(install):
+    server = start(install, body("reports = 2  reporters = 2  within = 24h"))
+    ingest(server, arf(), reporter="a")
+    words = ("192.0.2.1", "--sublist", "hijacked", "--source", "fail2ban-ssh")
+    server.feeder("add", *words)
+    server.feeder("remove", *words, "--reason", "unbanned", "--now", NOW)
+    ingest(server, arf(), reporter="b")
+    assert codes(server) == ["127.0.0.4"]
+
+
+def test_a_removal_by_hand_is_one_whoever_claimed_it(install):
+    server = start(install, body("reports = 2  reporters = 2  within = 24h"))
+    ingest(server, arf(), reporter="a")
+    server.feeder("add", "192.0.2.1", "--sublist", "hijacked")
+    server.feeder("remove", "192.0.2.1", "--reason", "an error", "--now", NOW)
+    ingest(server, arf(), reporter="b")
+    assert codes(server) == []
+
+
+def test_a_date_ahead_does_not_outlive_a_removal(install):
+    server = start(install, body("reports = 2  reporters = 2  within = 24h"))
+    for reporter in ("a", "b"):
+        ingest(server, arf(date="Sun, 22 Nov 2026 11:00:00 +0000"), reporter=reporter)
+    assert codes(server) == ["127.0.0.4"]
+    later = "2026-11-21T12:30:00Z"
+    server.feeder("remove", "192.0.2.1", "--reason", "an error", "--now", later)
+    ingest(server, arf(date="Sat, 21 Nov 2026 12:31:00 +0000"), reporter="c",
+           now="2026-11-21T12:32:00Z")
+    assert codes(server) == []
+
+
+def test_a_flood_that_proves_nothing_hides_nothing(install):
+    server = start(install, body("reports = 2  reporters = 2  within = 24h"))
+    ingest(server, arf(), reporter="a")
+    ingest(server, arf(), reporter="b", now="2026-11-21T11:30:00Z")
+    flood = "\n".join(relaytest(time=f"2026-11-21T11:{n % 60:02}:{n // 60 % 60:02}Z", auth=True)
+                      for n in range(12000))
+    ingest(server, flood)
+    ingest(server, arf(), reporter="c")
+    assert codes(server) == ["127.0.0.4"]
+
+
+def test_evidence_about_an_excluded_host_does_not_count_for_its_range(install):
+    server = start(install, body("reports = 2  reporters = 2  within = 24h  ipv6 = 64"))
+    server.feeder("exclude", "add", "2001:db8::1")
+    ingest(server, arf("2001:db8::1"), reporter="a")
+    ingest(server, arf("2001:db8::2"), reporter="b")
+    assert codes(server, "2001:db8::2") == []
+    ingest(server, arf("2001:db8::3"), reporter="a")
+    assert codes(server, "2001:db8::2") == ["127.0.0.4"]
+
+
+def test_a_mended_relays_claim_goes_by_the_test_that_says_so_alone(install):
+    """Evidence that is kept no longer cannot be refuted: the claim runs out by itself."""
+    server = start(install, body(head="reports { keep = 1d }\n"))
+    ingest(server, relaytest(), reporter="t1")
+    server.feeder("expire", "--now", "2026-11-23T12:00:00Z")
+    ingest(server, relaytest("rejected", time="2026-11-23T12:00:00Z"), reporter="stranger",
+           now="2026-11-23T12:00:00Z")
+    assert codes(server) == ["127.0.0.2"]
+
+
+def test_a_trial_counts_a_report_once(install, folder):
+    server = install(body("reports = 2  reporters = 1  within = 24h"))
+    (folder / "new").write_text(arf())
+    assert trial(server, folder / "new", folder / "new", "--reporter", "a") == []
+
+
+def test_a_trial_of_wider_prefixes_tells_the_difference(install, folder):
+    server = install(body("reports = 1  reporters = 1  within = 24h"))
+    ingest(server, arf("2001:db8::1"), reporter="a")
+    wider = server.configure(body("reports = 1  reporters = 1  within = 24h  ipv6 = 64"),
+                             folder / "wide.conf")
+    (line,) = trial(server, "--config", wider)
+    assert (line["prefix"], line["listed"]) == ("2001:db8::/64", True)
+
+
+def test_a_mailbox_is_its_reporters_where_the_sender_is(install):
+    server = install(body(head='authserv_id = "mx.dnsbl.example.org"\n'
+                               'reporter "isp-fbl" { address = "arf@dnsbl.example.org"  '
+                               'domains = { "isp.example.net" } }\n'))
+    good = "mx.dnsbl.example.org; dkim=pass header.d=isp.example.net"
+    for text, reporter in ((arf(), "anonymous"), (with_results(arf(), good), "isp-fbl"),
+                           (with_results(arf(), good.replace("example.net", "example.com")),
+                            "anonymous")):
+        done = server.feeder("receive", "--json", "--reporter", "arf@dnsbl.example.org", "--now",
+                             NOW, input=text)
+        assert json.loads(done.stdout)["reporter"] == reporter

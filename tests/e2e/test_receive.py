@@ -10,6 +10,7 @@ import os
 import shutil
 import smtplib
 import subprocess
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -22,11 +23,19 @@ from process import await_until, need_root
 REPORTS = REPOSITORY / "tests/data/reports"
 DOMAIN = "reports.example.org"      # whose mailboxes are reporters
 SPAM, TESTER = f"arf@{DOMAIN}", f"tests@{DOMAIN}"
+GUARDED = f"guarded@{DOMAIN}"       # whose mails our own server must have authenticated
 NOW = "2026-11-21T12:00:00Z"
 
 BODY = SUBLISTS + zone("dnsbl.example.org") + f"""
+sublist bots {{
+    code   = 6
+    text   = "A bot"
+    policy {{ reports = 1  reporters = 1  within = 24h  categories = {{ "bot" }} }}
+}}
+authserv_id = "mx.{DOMAIN}"
 reporter "isp-fbl" {{ trust = 1.0  address = "{SPAM}" }}
 reporter "tester"  {{ trust = 1.0  address = "{TESTER}" }}
+reporter "guarded" {{ trust = 1.0  address = "{GUARDED}"  domains = {{ "isp.example.com" }} }}
 """
 
 
@@ -37,6 +46,18 @@ def sample(name="arf-abuse.eml", number=None):
         return text
     text = text.replace("192.0.2.1", address(number))
     return text.replace("Message-ID: <", f"Message-ID: <{number}.", 1)
+
+
+MANY = [f"{net}{n}" for net in ("192.0.2.", "198.51.100.", "203.0.113.") for n in range(256)]
+
+
+def table(addresses):
+    """A mail with a row about each, seen just now."""
+    now = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime())
+    return ("From: a@example.net\nSubject: s\nMessage-ID: <many@example.net>\n"
+            "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=b\n\n--b\n"
+            'Content-Type: text/csv; name="2026-11-21-drone-x.csv"\n\n"timestamp","ip"\n'
+            + "".join(f'"{now}","{address}"\n' for address in addresses) + "--b--\n")
 
 
 def address(number):
@@ -83,6 +104,31 @@ def test_the_policy_lists_what_was_received(base):
     assert base.listed(sublist="relay") == ["192.0.2.1"]
 
 
+def test_a_mail_that_lists_very_many_says_nothing(base):
+    done = receive(base, table(MANY))
+    assert (done.stdout, done.stderr) == ("", "")
+    assert len(base.listed(sublist="bots")) == len(MANY)
+
+
+@pytest.mark.parametrize("mailbox, reporter", [("whoever", "whoever"), (GUARDED, "anonymous")])
+def test_of_a_stranger_a_thousand_reports_of_a_mail_are_taken(base, mailbox, reporter):
+    """The rest of it is kept, for a person to decide."""
+    text = table([f"64.1.{n // 256}.{n % 256}" for n in range(1500)])
+    done = receive(base, text, mailbox, "--json")
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [row["disposition"] for row in rows] == ["evidence"] * 1000 + ["unrecognised"]
+    assert done.stderr.count("\n") == 1 and "more than 1000 reports" in done.stderr
+    assert evidence(base, "64.1.3.231") == [(reporter, "bot")]
+    assert evidence(base, "64.1.3.232") == []
+    base.feeder("ingest", "--retry")
+    assert evidence(base, "64.1.5.219") == [(reporter, "bot")]
+
+
+def test_of_a_reporter_all_reports_of_a_mail_are_taken(base):
+    receive(base, table([f"64.1.{n // 256}.{n % 256}" for n in range(1500)]))
+    assert evidence(base, "64.1.5.219") == [("isp-fbl", "bot")]
+
+
 @pytest.mark.parametrize("name", ["notice.eml", "arf-inside.eml", "relaytest-bad.json"])
 def test_what_cannot_be_read_is_accepted_and_kept(base, name):
     done = receive(base, sample(name))
@@ -119,8 +165,9 @@ def test_an_address_that_no_reporter_has_is_nobody(base):
         assert evidence(base, address(number)) == [("anonymous", "spam")]
 
 
-def test_a_relay_test_that_anybody_may_have_mailed_proves_nothing(base):
-    receive(base, sample("relaytest-delivered.json"), f"somebody@{DOMAIN}", "--now", NOW)
+@pytest.mark.parametrize("mailbox", [f"somebody@{DOMAIN}", GUARDED])
+def test_a_relay_test_that_anybody_may_have_mailed_proves_nothing(base, mailbox):
+    receive(base, sample("relaytest-delivered.json"), mailbox, "--now", NOW)
     assert base.listed() == []
     waiting = base.feeder("review", "list", "--now", NOW).stdout
     assert waiting.startswith("candidate\t192.0.2.1\trelay\t")
@@ -163,6 +210,33 @@ def test_stdin_that_cannot_be_read_is_75(base, folder):
         os.close(descriptor)
     assert done.returncode == 75, done.stderr
     assert "Is a directory" in done.stderr
+
+
+def test_a_limit_on_the_size_of_files_is_75(base, folder):
+    mail = folder / "mail"
+    mail.write_text(sample() + "\n" + os.urandom(500000).hex() + "\n")
+    for limit, code in (("100", 75), ("512", 75), ("unlimited", 0)):
+        done = subprocess.run(
+            ["sh", "-c", 'ulimit -f "$1"; exec "$2" -c "$3" receive --reporter "$4" <"$5"', "sh",
+             limit, built("feeder"), base.config, SPAM, mail],
+            capture_output=True, text=True, timeout=60)
+        assert done.returncode == code, done.stderr
+    assert evidence(base) == [("isp-fbl", "spam")]
+    base.feeder("check")
+
+
+@pytest.mark.parametrize("name, config, code", [("notice.eml", None, 0), ("notice.eml", "no", 75)])
+def test_where_nobody_reads_what_it_says_it_goes_on(base, name, config, code):
+    ours, theirs = os.pipe()
+    os.close(ours)
+    try:
+        done = subprocess.run([built("feeder"), "-c", config or base.config, "receive",
+                               "--reporter", SPAM], input=sample(name), text=True, timeout=60,
+                              stdout=subprocess.DEVNULL, stderr=theirs)
+    finally:
+        os.close(theirs)
+    assert done.returncode == code
+    assert intakes(base) == (code == 0)
 
 
 def test_a_hundred_at_once_are_all_there_once(base):
@@ -344,6 +418,16 @@ def test_exim_delivers_to_the_mailboxs_reporter(reports_exim, intake):
     assert evidence(intake.base, address(1)) == [("isp-fbl", "spam")]
     assert not reports_exim.queue()
     assert reports_exim.log().count("T=reports") == 2
+    assert " ** " not in reports_exim.log(), "a bounce"
+
+
+def test_exim_delivers_a_mail_that_lists_very_many(reports_exim, intake):
+    """It ends a pipe that says more than 20 kB, and bounces."""
+    assert reports_exim.send(SPAM, table(MANY)).accepted
+    reports_exim.run_queue()
+    assert len(intake.base.listed(sublist="bots")) == len(MANY)
+    assert not reports_exim.queue()
+    assert reports_exim.log().count("T=reports") == 1
     assert " ** " not in reports_exim.log(), "a bounce"
 
 

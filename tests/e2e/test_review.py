@@ -157,3 +157,32 @@ def test_an_excluded_candidate_is_not_accepted(server):
     server.feeder("exclude", "add", "192.0.2.1")
     server.feeder("review", "accept", "192.0.2.1", "--now", NOW, status=65)
     assert codes(server) == []
+
+
+def test_what_was_accepted_is_known_when_it_comes_again(server):
+    text = arf(address=None)
+    ingest(server, text)
+    (held,) = reviews(server)
+    server.feeder("review", "accept", held["id"], "--address", "192.0.2.1", "--reason", "it is",
+                  "--now", NOW)
+    assert ingest(server, text)[0]["disposition"] == "duplicate"
+    assert reviews(server) == []
+    audit = server.feeder("audit", "--json").stdout
+    row, = [r for r in map(json.loads, audit.splitlines()) if r["event"] == "accept"]
+    assert (row["prefix"], row["reason"]) == ("192.0.2.1", f"report {held['id']}: it is")
+
+
+def test_a_disabled_source_accepts_nothing(server):
+    ingest(server, relaytest("rcpt"))
+    server.feeder("add", "192.0.2.99", "--sublist", "relay", "--source", "ops")
+    server.feeder("source", "disable", "ops")
+    server.feeder("review", "accept", "192.0.2.1", "--source", "ops", "--now", NOW, status=65)
+    assert codes(server) == []
+
+
+def test_a_long_reason_is_cut_at_a_character(server):
+    ingest(server, relaytest("rcpt"))
+    server.feeder("review", "accept", "192.0.2.1", "--reason", "a" + "ä" * 511, "--now", NOW)
+    (row,) = [json.loads(line) for line in server.feeder("list", "--json").stdout.splitlines()]
+    assert "\ufffd" not in row["reason"] and len(row["reason"].encode()) <= 1024
+    assert "accepted in review" in row["reason"]

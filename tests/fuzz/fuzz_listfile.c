@@ -76,7 +76,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct list_input input = {in,         (enum list_format)((data[0] & 15) % (LIST_CSV + 1)),
 				   config,     data[0] & 128 ? NULL : &config->sublists[0],
 				   1795255200, bad_line,
-				   &list};
+				   &list,      (data[0] & 64) != 0};
 
 	assert(in);
 	told = 0;

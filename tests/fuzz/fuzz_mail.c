@@ -62,6 +62,8 @@ static void check_report(const struct report *report)
 		check(!report->proof && !strchr(report->note, '@'));
 		check(!found || report->disposition != DISPOSITION_REVIEW);
 		check(report->category != CATEGORY_RELAY);
+		check(report->via != VIA_SUBJECT || report->format == FORMAT_JMRP ||
+		      report->format == FORMAT_SPAMCOP);
 	}
 }
 

@@ -47,7 +47,7 @@ static inline void draw_row(struct evidence *e, uint64_t span)
 	e->report.source.addr += draw(2);
 	/* Some in the same second. */
 	e->report.observed = NOW - draw(span / HOUR + 2) * HOUR - (draw(3) == 0 ? draw(HOUR) : 0);
-	e->received = e->report.observed + draw(3) * 2 * DAY;
+	e->received = e->report.observed + (draw(4) ? 0 : draw(3) * 2 * DAY);
 }
 
 static inline void draw_history(struct history *h)
@@ -70,7 +70,7 @@ static inline void draw_history(struct history *h)
 	policy->max_age_s = draw(2) ? 0 : 3 * DAY;
 	policy->relapse = 1000 + 500 * (uint32_t)draw(4);
 	policy->max_expires_s = (1 + draw(60)) * DAY;
-	policy->cool_off_s = (1 + draw(30)) * DAY;
+	policy->cool_off_s = (1 + draw(90)) * DAY;
 	h->count = draw(ROWS_MOST + 1);
 	for (size_t i = 0; i < h->count; i++) {
 		draw_row(&h->rows[i], span);

@@ -230,15 +230,57 @@ static void test_a_feed_that_stands_still_is_refused(void **state)
 			  "{\"type\":\"metadata\",\"timestamp\":1794600000,\"records\":1}\n";
 
 	(void)state;
-	/* Made over a week ago: of the first import, and of one that is no snapshot, nobody knows
-	 * better. */
-	expect_import(ST_OK, options, old);
+	/* Made over a week ago: of what is no snapshot nobody knows better. */
 	expect_import(ST_DATA, options, old);
+	expect_prefixes("", "");
 	expect_import(ST_OK, "--source drop --sublist relay" NOW, old);
 	expect_import(ST_OK, "--force --source drop --sublist relay --replace" NOW, old);
+	expect_import(ST_DATA, options, old);
 	expect_import(ST_OK, options,
 		      "{\"cidr\":\"192.0.2.0/24\"}\n"
 		      "{\"type\":\"metadata\",\"timestamp\":1794700000,\"records\":1}\n");
+}
+
+/* Of what was imported before there were snapshots no size is known, but there it is. */
+static void test_the_first_snapshot_withdraws_no_more_than_half(void **state)
+{
+	const char *options = "--source feed --sublist relay --replace";
+
+	(void)state;
+	expect_import(ST_OK, "--source feed --sublist relay", addresses("192.0.2.", 4));
+	expect_import(ST_OK, "--source feed --sublist hijacked", addresses("198.51.100.", 9));
+	expect_import(ST_OK, "--source other --sublist relay", addresses("198.51.100.", 9));
+	expect_import(ST_DATA, options, "");
+	expect_import(ST_DATA, options, addresses("192.0.2.", 1));
+	expect_prefixes("--source feed --sublist relay", "192.0.2.0 192.0.2.1 192.0.2.2 192.0.2.3");
+	expect_import(ST_OK, options, addresses("192.0.2.", 2));
+	expect_prefixes("--source feed --sublist relay", "192.0.2.0 192.0.2.1");
+	/* They may be what an import left that was killed: growth is no fault. */
+	expect_import(ST_OK, "--source new --sublist relay", addresses("192.0.2.", 1));
+	expect_import(ST_OK, "--source new --sublist relay --replace", addresses("192.0.2.", 40));
+}
+
+static void test_a_snapshot_that_was_cut_within_a_line_names_no_other_address(void **state)
+{
+	const char *options = "--source feed --sublist relay --replace";
+
+	(void)state;
+	expect_import(ST_OK, options, "192.0.2.1\n192.0.2.2\n198.51.100.123\n");
+	expect_import(ST_DATA, options, "192.0.2.1\n192.0.2.2\n198.51.100.12");
+	assert_int_equal(printed("bad"), 1);
+	assert_int_equal(printed("added"), 0);
+	expect_import(ST_OK, "--source feed --sublist relay", "192.0.2.1\n198.51.100.12");
+	assert_int_equal(printed("added"), 1);
+}
+
+static void test_a_table_that_was_cut_within_quotes_withdraws_nothing(void **state)
+{
+	const char *options = "--source feed --sublist relay --replace --format csv";
+
+	(void)state;
+	expect_import(ST_OK, options, "ip,reason\n192.0.2.1,a\n192.0.2.2,\"b\"\n192.0.2.3,c\n");
+	expect_import(ST_DATA, options, "ip,reason\n192.0.2.1,a\n192.0.2.4,a\n192.0.2.2,\"b");
+	expect_prefixes("", "192.0.2.1 192.0.2.2 192.0.2.3");
 }
 
 static void test_rows_that_are_no_listings_are_counted(void **state)
@@ -626,6 +668,14 @@ int main(void)
 			test_no_feed_that_was_cut_off_withdraws_what_it_lacks, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_a_feed_that_stands_still_is_refused, set_up,
 						tear_down),
+		cmocka_unit_test_setup_teardown(test_the_first_snapshot_withdraws_no_more_than_half,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			test_a_snapshot_that_was_cut_within_a_line_names_no_other_address, set_up,
+			tear_down),
+		cmocka_unit_test_setup_teardown(
+			test_a_table_that_was_cut_within_quotes_withdraws_nothing, set_up,
+			tear_down),
 		cmocka_unit_test_setup_teardown(test_rows_that_are_no_listings_are_counted, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(test_a_timeout_of_a_set_is_the_expiry, set_up,

@@ -106,6 +106,16 @@ static void test_only_our_own_server_is_believed(void **state)
 		{OURS "; dkim=pass header.d=a.example\n" RECEIVED RECEIVED, "a.example"},
 		{RECEIVED OURS "; dkim=pass header.d=a.example\n" RECEIVED, "a.example"},
 		{RECEIVED "From: a\n" RECEIVED OURS "; dkim=pass header.d=a.example\n", ""},
+		/* Below our Received: only among what servers put on top. */
+		{RECEIVED "Return-Path: <a@example.net>\nDelivered-To: b@example.org\n"
+			  "Received-SPF: pass\nX-Spam: no\nARC-Seal: i=1\nDKIM-Filter: x\n"
+			  "Authentication-Results: x; none\n" OURS
+			  "; dkim=pass header.d=a.example\nFrom: a\n",
+		 "a.example"},
+		{RECEIVED "From: a\n" OURS "; dkim=pass header.d=a.example\n", ""},
+		{RECEIVED "X-Spam: no\nSubject: a\n" OURS "; dkim=pass header.d=a.example\n", ""},
+		{RECEIVED "X: no\n" OURS "; dkim=pass header.d=a.example\n", ""},
+		{"From: a\n" OURS "; dkim=pass header.d=a.example\n" RECEIVED, "a.example"},
 		{RECEIVED RECEIVED RECEIVED OURS "; dkim=pass header.d=a.example\n", ""},
 	};
 

@@ -76,6 +76,7 @@ static void test_what_servers_write(void **state)
 		{"from [192.0.2.1] (HELO helo.example) by mx (CommuniGate Pro SMTP 6)",
 		 "192.0.2.1"},
 		{"from [192.0.2.1] (account a@example.org HELO x) by mx", "192.0.2.1"},
+		{"from [192.0.2.1] (ident=a) by mx with esmtp (Exim 4.96) id A", "192.0.2.1"},
 		{"from [192.0.2.1] by t9.example.com with NNFMP; x", "192.0.2.1"},
 		/* Microsoft, PowerMTA, Momentum */
 		{"from host.example (192.0.2.1) by host.example.org (198.51.100.1) with Microsoft SMTP "
@@ -124,6 +125,22 @@ static void test_what_clients_say_does_not_count(void **state)
 		{"from x ([local] [192.0.2.1]) by mx", "192.0.2.1"},
 		{"from [local] by mx", "?"},
 		{"from x (HELO [local]) by mx", "?"},
+		{"from by (unknown [192.0.2.1]) by mx (Postfix) with ESMTP id A; x", "192.0.2.1"},
+		{"from by (HELO by) (192.0.2.1) by mx with SMTP; x", "192.0.2.1"},
+		{"from by by mx with SMTP; x", "?"},
+		/* Nor in what the envelope says. */
+		{"from [192.0.2.1] (helo=x) by mx with esmtp (Exim 4.96) (envelope-from <\"a) with "
+		 "local (b\"@example.net>) id A for u@example.org; x",
+		 "192.0.2.1"},
+		{"from x (x [192.0.2.1]) by mx (Postfix) with ESMTP id A for <\"a with local "
+		 "b\"@example.org>; x",
+		 "192.0.2.1"},
+		{"from x (x [192.0.2.1]) by mx id A for <\"a with local b\"@example.org>; x",
+		 "192.0.2.1"},
+		{"from x (x [192.0.2.1]) by mx id A <\"a with local b\"@example.net>; x",
+		 "192.0.2.1"},
+		{"from x (x [192.0.2.1]) by mx for <\"a with lmtp b\"@example.org>; x",
+		 "192.0.2.1"},
 		/* And without what the server saw, nothing is left. */
 		{"from 203.0.113.9 by mx with SMTP", "?"},
 		{"from name.example (HELO 203.0.113.9) by mx", "?"},

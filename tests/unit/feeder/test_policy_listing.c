@@ -165,22 +165,37 @@ static void test_each_relapse_is_longer_by_a_second_at_least(void **state)
 	assert_int_equal(decide(&sublist, THREE("2s") THREE("0")).expires, NOW + 2);
 }
 
+static void test_anonymous_complaints_alone_keep_nobody_listed(void **state)
+{
+	struct sublist_config sublist = hijacked();
+	uint64_t until = NOW - 2 * DAY + 7 * DAY;
+
+	(void)state;
+	assert_int_equal(decide(&sublist, THREE("2d")).expires, until);
+	assert_int_equal(decide(&sublist, THREE("2d") "spam9@1/anon").expires, until);
+	assert_int_equal(decide(&sublist, THREE("2d") "spam9@1").expires, NOW - HOUR + 7 * DAY);
+	/* Where they and others would list it anew, it is listed as long as then. */
+	assert_int_equal(decide(&sublist, THREE("2d") "spam1@2 spam2@2 spam9@1/anon").expires,
+			 NOW - HOUR + 7 * DAY);
+}
+
 static void test_time_without_a_listing_undoes_relapses(void **state)
 {
 	static const struct {
 		const char *evidence;
 		unsigned level;
 	} cases[] = {
-		/* Never below the first. */
 		{THREE("100d") THREE("92d"), 1},
-		{THREE("100d") THREE("5d"), 1},
+		/* Long enough ago it is as if it had never been. */
+		{THREE("100d") THREE("62d"), 0},
+		{THREE("100d") THREE("5d"), 0},
 		/* Level 2 at 100d, until 72d; then one less for each 30 days, and one more. */
 		{THREE("130d") THREE("122d") THREE("100d") THREE("72d"), 3},
 		{THREE("130d") THREE("122d") THREE("100d") THREE("3628801s"), 3},
 		{THREE("130d") THREE("122d") THREE("100d") THREE("42d"), 2},
 		{THREE("130d") THREE("122d") THREE("100d") THREE("1036801s"), 2},
 		{THREE("130d") THREE("122d") THREE("100d") THREE("12d"), 1},
-		{THREE("230d") THREE("222d") THREE("200d") THREE("1d"), 1},
+		{THREE("230d") THREE("222d") THREE("200d") THREE("1d"), 0},
 		/* What puts off the end puts off the cooling too. */
 		{THREE("130d") THREE("122d") THREE("100d") "spam1@90d " THREE("12d"), 2},
 	};
@@ -313,6 +328,7 @@ int main(void)
 		cmocka_unit_test(test_a_relapse_lasts_longer_up_to_a_cap),
 		cmocka_unit_test(test_the_policy_says_how_much_longer),
 		cmocka_unit_test(test_each_relapse_is_longer_by_a_second_at_least),
+		cmocka_unit_test(test_anonymous_complaints_alone_keep_nobody_listed),
 		cmocka_unit_test(test_time_without_a_listing_undoes_relapses),
 		cmocka_unit_test(test_levels_end_where_the_cap_does),
 		cmocka_unit_test(test_a_removal_by_hand_makes_what_was_known_before_worthless),

@@ -8,7 +8,7 @@ static bool model_counts(const struct history *h, const struct evidence *e)
 {
 	uint64_t time = evidence_time(e), late = e->received > time ? e->received - time : 0;
 
-	return e->trust > 0 && time > h->removed &&
+	return e->trust > 0 && time > h->removed && e->received >= h->removed &&
 	       (h->sublist.policy.max_age_s == 0 || late <= h->sublist.policy.max_age_s) &&
 	       (e->report.category == CATEGORY_RELAY || late <= h->sublist.policy.within_s);
 }
@@ -151,6 +151,7 @@ static uint64_t model_proofs(const struct history *h, uint64_t since, uint64_t t
 
 struct model {
 	bool ever;
+	uint64_t known;
 	uint64_t since, ends[2], length, stood_since;
 	unsigned level;
 };
@@ -160,7 +161,8 @@ static uint64_t model_end(const struct model *m)
 	return m->ends[0] > m->ends[1] ? m->ends[0] : m->ends[1];
 }
 
-static void model_speak(const struct history *h, struct model *m, unsigned rule, uint64_t time)
+static void model_speak(const struct history *h, struct model *m, unsigned rule, uint64_t time,
+			uint64_t known)
 {
 	const struct policy_config *policy = &h->sublist.policy;
 	uint64_t life = h->sublist.expires_s ? h->sublist.expires_s : 30 * DAY;
@@ -169,9 +171,9 @@ static void model_speak(const struct history *h, struct model *m, unsigned rule,
 	if (model_end(m) <= time) {
 		unsigned level = 0;
 
-		if (m->ever) {
+		if (m->ever && model_end(m) > m->known) {
 			uint64_t cooled = (time - model_end(m)) / policy->cool_off_s;
-			level = cooled < m->level ? m->level - (unsigned)cooled + 1 : 1;
+			level = cooled < m->level + 1 ? m->level + 1 - (unsigned)cooled : 0;
 		}
 		double length = (double)life;
 		m->level = 0;
@@ -182,6 +184,7 @@ static void model_speak(const struct history *h, struct model *m, unsigned rule,
 		/* Lives are days and growth is halves: a second may be cut after 7 levels. */
 		m->length = length < (double)most ? (uint64_t)length : most;
 		m->since = time;
+		m->known = known;
 		m->ever = true;
 	}
 	if (rule == 1 && m->ends[1] <= time) {
@@ -196,8 +199,8 @@ static void model_decide(const struct history *h, uint64_t now, struct verdict *
 	struct model m = {0};
 
 	for (;;) {
-		uint64_t next = UINT64_MAX;
-		bool complained = false, proved = false, refused = false;
+		uint64_t next = UINT64_MAX, known = 0;
+		bool complained = false, named = false, proved = false, refused = false;
 
 		for (size_t i = 0; i < h->count; i++) {
 			uint64_t when = evidence_time(&h->rows[i]);
@@ -210,17 +213,23 @@ static void model_decide(const struct history *h, uint64_t now, struct verdict *
 		for (size_t i = 0; i < h->count; i++) {
 			const struct evidence *e = &h->rows[i];
 			if (evidence_time(e) == time && model_counts(h, e)) {
+				bool speaks = is_complaint(h, e) || is_proof(h, e);
+
+				known = speaks && e->received > known ? e->received : known;
 				complained = complained || is_complaint(h, e);
+				named = named || (is_complaint(h, e) && !e->anonymous);
 				proved = proved || is_proof(h, e);
 				refused = refused || is_refusal(h, e);
 			}
 		}
-		if (complained && (m.ends[0] > time || model_complaints_suffice(h, time))) {
-			model_speak(h, &m, 0, time);
+		bool extends = named && m.ends[0] > time;
+
+		if (complained && (extends || model_complaints_suffice(h, time))) {
+			model_speak(h, &m, 0, time, known);
 		}
 		if (proved &&
 		    (m.ends[1] > time || model_proofs(h, time - life + 1, time) >= 100000)) {
-			model_speak(h, &m, 1, time);
+			model_speak(h, &m, 1, time, known);
 		}
 		if (refused && m.ends[1] > time && model_proofs(h, m.stood_since, time) == 0) {
 			m.ends[1] = time;

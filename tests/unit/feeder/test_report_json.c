@@ -252,6 +252,11 @@ static void test_in_a_mail_other_json_is_no_report(void **state)
 	assert_string_equal(read_in_mail("{}", ST_NO).text, "");
 	assert_string_equal(read_in_mail("[]", ST_NO).text, "");
 	assert_string_equal(read_in_mail("{\"a\": ", ST_NO).text, "");
+	/* Broken: it may be words, and what follows quoted. */
+	assert_string_equal(read_in_mail("{\"relaytest\": \n" XARF4, ST_NO).text, "");
+	assert_string_equal(read_in_mail("[ words \"relaytest\" ]\n" XARF4, ST_NO).text, "");
+	assert_string_equal(read_in_mail("[" XARF4 ",\n{\"relaytest\": \n", ST_OK).text,
+			    "xarf4:192.0.2.4 ?:bad");
 	assert_string_equal(read_in_mail(XARF4 "{}", ST_OK).text, "xarf4:192.0.2.4 ?:unrecognised");
 	assert_string_equal(read_in_mail("{\"xarf_version\": \"9\"}", ST_OK).text, "?:bad");
 }

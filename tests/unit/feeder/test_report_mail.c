@@ -94,8 +94,12 @@ static void test_json_in_a_mail(void **state)
 	assert_reports(fill(HEAD MIXED JSON XARF4 END, ""), "xarf4:192.0.2.3");
 	assert_reports(fill(HEAD "Content-Type: application/json\n\n" XARF4, ""),
 		       "xarf4:192.0.2.3");
+	assert_reports(fill(HEAD MIXED "--b\nContent-Type: text/plain\n\n\n [ " XARF4 "]" END, ""),
+		       "xarf4:192.0.2.3");
 	assert_reports(
-		fill(HEAD MIXED WORDS "\n--b\nContent-Type: text/plain\n\n\n " XARF4 END, ""),
+		fill(HEAD MIXED WORDS
+		     "\n--b\nContent-Type: application/octet-stream; name=A.JSON\n\n" XARF4 END,
+		     ""),
 		"xarf4:192.0.2.3");
 	/* XARF 3's way: a part message/feedback-report that says no more than that. */
 	assert_reports(fill(HEAD "Content-Type: multipart/report; report-type=feedback-report; "
@@ -116,6 +120,48 @@ static void test_json_in_a_mail(void **state)
 		       "bad");
 }
 
+#define XARF0                                                                        \
+	"\n--b\nContent-Type: text/plain; name=report.txt\n\n---\n"                  \
+	"Reported-From: a@example.net\nCategory: abuse\nReport-Type: login-attack\n" \
+	"Date: Sat, 21 Nov 2026 11:00:00 +0100\nSource-Type: ipv4\nSource: 192.0.2.5\n"
+#define PAYLOAD "\n--b\nContent-Type: text/plain; name=payload.txt\n\n"
+
+/* Evidence is what an attacker sent: whatever it looks like, it comes after the report. */
+static void test_evidence_in_json_is_not_read(void **state)
+{
+	static const struct {
+		const char *text, *expected;
+	} cases[] = {
+		{HEAD MIXED WORDS XARF0 PAYLOAD XARF4 END, "xarf0:192.0.2.5"},
+		{HEAD MIXED WORDS XARF0 JSON XARF4 END, "xarf0:192.0.2.5"},
+		{HEAD MIXED WORDS ARF "Source-IP: 192.0.2.1\n" PAYLOAD XARF4 END, "arf:192.0.2.1"},
+		{HEAD MIXED WORDS ARF "Source-IP: 192.0.2.1\n" JSON XARF4 END, "arf:192.0.2.1"},
+		{HEAD MIXED WORDS PAYLOAD XARF4 END, "bad"},
+		/* And the other way round. */
+		{HEAD MIXED WORDS JSON XARF4 XARF0 END, "xarf4:192.0.2.3"},
+		/* The first that was meant decides, be it broken. */
+		{HEAD MIXED WORDS JSON "{\"xarf_version\": \n" JSON XARF4 END, "bad"},
+		{HEAD MIXED WORDS JSON "{\"a\": 1}\n" JSON XARF4 END, "xarf4:192.0.2.3"},
+		{HEAD MIXED WORDS JSON XARF4 JSON XARF4 END, "xarf4:192.0.2.3"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char text[4096] = "";
+		const char *at = cases[i].text;
+
+		print_message("case %zu\n", i);
+		for (const char *gap; (gap = strstr(at, "%s")); at = gap + 2) {
+			strncat(text, at, (size_t)(gap - at));
+		}
+		strcat(text, at);
+		assert_reports(text, cases[i].expected);
+		if (i < 4) { /* not even where it is asked for */
+			assert_string_equal(read_all(text, FORMAT_XARF4, NULL).text, "bad");
+		}
+	}
+}
+
 /* An indented object is no folded field, however long. */
 static void test_json_of_many_lines(void **state)
 {
@@ -131,6 +177,10 @@ static void test_json_of_many_lines(void **state)
 	}
 	strcpy(at, "]");
 	assert_in_range(at - evidence, 40000, sizeof evidence - 2);
+	assert_reports(fill(HEAD MIXED WORDS JSON XARF4 END, evidence), "xarf4:192.0.2.3");
+	for (at = evidence; *at; at++) { /* nor are its lines, however long */
+		*at = *at == '\n' ? ' ' : *at;
+	}
 	assert_reports(fill(HEAD MIXED WORDS JSON XARF4 END, evidence), "xarf4:192.0.2.3");
 }
 
@@ -163,12 +213,12 @@ static void test_a_format_that_is_asked_for(void **state)
 		const char *expected;
 	} cases[] = {
 		{FORMAT_ARF, "arf:192.0.2.1"},
-		{FORMAT_XARF4, "xarf4:192.0.2.3"},
+		{FORMAT_XARF4, "bad"}, /* what follows a report is evidence */
 		{FORMAT_SHADOWSERVER, "shadowserver:192.0.2.2"},
 		{FORMAT_JMRP, "bad"},
 		{FORMAT_XARF0, "bad"},
 		{FORMAT_NMAP, "bad"},
-		{FORMAT_UNKNOWN, "xarf4:192.0.2.3"},
+		{FORMAT_UNKNOWN, "arf:192.0.2.1"},
 	};
 
 	(void)state;
@@ -324,6 +374,15 @@ static void test_too_much_of_anything_is_read_in_time(void **state)
 		 "Content-Type: multipart/report; report-type=feedback-report; boundary=b\n\n--b\n"
 		 "Content-Transfer-Encoding: base64\n\n",
 		 "QToNQToNQToNQToNQToNQToNQToNQToNQToNQToNQToNQToNQToNQToNQToNQToNQToN\n"},
+		{HEAD "To: ",
+		 " ZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZ\n"},
+		{HEAD MIXED "--b\nContent-Disposition: attachment; filename=",
+		 " ZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZ\n"},
+		{HEAD MIXED "--b\nContent-Type: message/rfc822\n\nFrom: ",
+		 " ZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZ=\n"},
+		{HEAD MIXED "--b\nContent-Type: message/rfc822\n\nTo: ",
+		 "ZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZ"},
+		{HEAD MIXED "--b\nContent-Type: application/json\n\n[", "{\"relaytest\":"},
 		{HEAD "X: ", "ZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZZ\n"},
 	};
 
@@ -357,10 +416,161 @@ static void test_large_attachments_are_whole(void **state)
 	assert_string_equal(source_text(&told.report), "192.0.2.1");
 }
 
+#define BASE64_CSV                                                  \
+	"\n--b\nContent-Type: text/csv; name=2026-11-20-scan.csv\n" \
+	"Content-Transfer-Encoding: base64\n\n"
+
+/* Rows of 203.0.113.123 in base64, in lines of `width` octets with `fold` between them. */
+static char *encode_rows(size_t rows, size_t width, const char *fold)
+{
+	static const char digits[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	static const char head[] = "timestamp,severity,ip,tag,count,infection\n",
+			  row[] = "2026-11-21 10:00:00,medium,203.0.113.123,x,64496,y\n";
+	size_t len = sizeof head - 1 + rows * (sizeof row - 1), column = 0;
+	char *plain = must_alloc(len + 3), *text = must_alloc(len * 2 + 4096), *to = text;
+	char *at = stpcpy(plain, head);
+
+	for (size_t i = 0; i < rows; i++) {
+		at = stpcpy(at, row);
+	}
+	assert_int_equal(len % 3, 0); /* no padding */
+	to = stpcpy(to, HEAD MIXED WORDS BASE64_CSV);
+	for (size_t i = 0; i < len; i += 3) {
+		unsigned three = (unsigned)(uint8_t)plain[i] << 16 |
+				 (unsigned)(uint8_t)plain[i + 1] << 8 | (uint8_t)plain[i + 2];
+
+		for (int shift = 18; shift >= 0; shift -= 6) {
+			if (column == width) {
+				to = stpcpy(to, fold);
+				column = 0;
+			}
+			*to++ = digits[three >> shift & 63];
+			column++;
+		}
+	}
+	stpcpy(to, END);
+	free(plain);
+	return text;
+}
+
+/* Base64 in one line, and as servers fold that: no row is lost. */
+static void test_long_lines_of_base64_are_whole(void **state)
+{
+	static const struct {
+		size_t width;
+		const char *fold;
+	} cases[] = {{76, "\n"}, {998, "\r\n "}, {SIZE_MAX, ""}, {4000, "\n\t"}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char *text = encode_rows(2000, cases[i].width, cases[i].fold);
+		struct told told = read_mail(text);
+
+		free(text);
+		assert_int_equal(told.count, 2000);
+		assert_int_equal(told.faults, 0);
+		assert_string_equal(source_text(&told.report), "203.0.113.123");
+	}
+}
+
+struct cut {
+	unsigned good, bad, longer;
+};
+
+static void count_cut(void *context, const struct report *report, struct bytes body,
+		      const char *fault)
+{
+	struct cut *cut = context;
+
+	(void)body;
+	cut->good += fault == NULL;
+	cut->bad += fault != NULL;
+	cut->longer += fault && strstr(fault, "longer than is read") != NULL;
+	if (!fault) {
+		assert_string_equal(source_text(report), "203.0.113.123");
+	}
+}
+
+static struct cut read_cut(char *text)
+{
+	const struct config none = {.exclude_reserved = true};
+	const struct report_rules rules = {.now = MAIL_NOW, .config = &none};
+	struct cut cut = {0, 0, 0};
+
+	reports_read(bytes_str(text), FORMAT_UNKNOWN, &rules, count_cut, &cut);
+	free(text);
+	return cut;
+}
+
+/* What is too much is said to be, and half a row is none. */
+static void test_what_is_cut_off_is_said(void **state)
+{
+	static const char tabs[] = "\tmedium\t\t203.0.113.123\n";
+	char *text = must_alloc(4 << 20), *at;
+
+	(void)state;
+	/* Plain rows of more than a megabyte. */
+	at = stpcpy(text, HEAD MIXED WORDS CSV "timestamp,severity,ip,tag,asn,infection\n");
+	for (int i = 0; i < 40000; i++) {
+		at = stpcpy(at, "2026-11-21 10:00:00,medium,203.0.113.123,x,64496,y\n");
+	}
+	strcpy(at, END);
+	struct cut cut = read_cut(text);
+
+	assert_in_range(cut.good, 15000, 39999);
+	assert_int_equal(cut.bad, 1);
+	assert_int_equal(cut.longer, 1);
+
+	/* Base64 up to the last boundary that is read, in the middle of a row. */
+	for (int octets = 400; octets < 480; octets += 4) {
+		text = encode_rows(100, 76, "\n");
+		text = must_realloc(text, 4 << 20);
+		at = strstr(text, "base64\n\n") + octets;
+		while (at > text && *at != '\n') {
+			at--;
+		}
+		for (int i = 0; i < 10001; i++) {
+			at = stpcpy(at, "\n--x");
+		}
+		strcpy(at, END);
+		cut = read_cut(text);
+		assert_in_range(cut.good, 1, 99);
+		assert_int_equal(cut.bad, 1);
+		assert_int_equal(cut.longer, 1);
+	}
+	/* Rows that begin with a blank look like a folded field. */
+	for (size_t pad = 0; pad < sizeof tabs; pad++) {
+		text = must_alloc(1 << 16);
+		at = stpcpy(text, HEAD MIXED WORDS CSV "timestamp\tseverity\t");
+		at += sprintf(at, "%0*d\tip\n", (int)pad, 0);
+		for (int i = 0; i < 1000; i++) {
+			at = stpcpy(at, tabs);
+		}
+		strcpy(at, END);
+		cut = read_cut(text);
+		assert_in_range(cut.good, 500, 999);
+		assert_in_range(cut.bad, 1, 2); /* and a row that is cut */
+		assert_int_equal(cut.longer, 1);
+	}
+	/* A field of the header loses nothing that is read. */
+	text = must_alloc(1 << 17);
+	at = stpcpy(text, "To: a@example.net");
+	for (int i = 0; i < 3000; i++) {
+		at = stpcpy(at, ",\n a@example.net");
+	}
+	at = stpcpy(at, "\n" HEAD MIXED WORDS CSV ROWS);
+	at = stpcpy(at, "2026-11-21 10:00:00,medium,203.0.113.123,tcp,548,,afp,64496\n" END);
+	cut = read_cut(text);
+	assert_int_equal(cut.good, 1);
+	assert_int_equal(cut.bad, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_json_in_a_mail),
+		cmocka_unit_test(test_evidence_in_json_is_not_read),
 		cmocka_unit_test(test_json_of_many_lines),
 		cmocka_unit_test(test_all_attachments_with_rows_are_read),
 		cmocka_unit_test(test_a_format_that_is_asked_for),
@@ -369,6 +579,8 @@ int main(void)
 		cmocka_unit_test(test_fields),
 		cmocka_unit_test(test_too_much_of_anything_is_read_in_time),
 		cmocka_unit_test(test_large_attachments_are_whole),
+		cmocka_unit_test(test_long_lines_of_base64_are_whole),
+		cmocka_unit_test(test_what_is_cut_off_is_said),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

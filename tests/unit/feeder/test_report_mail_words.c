@@ -62,8 +62,6 @@ static void test_jmrp(void **state)
 	assert_string_equal(told.report.note, "JMRP; from hotmail.com");
 	assert_jmrp(read_parts("\"Staff\" <staff@hotmail.com>", COMPLAINT, MIXED SPAM), "192.0.2.1",
 		    VIA_SUBJECT);
-	assert_jmrp(read_parts("a@example.net", COMPLAINT, MIXED MARK SPAM), "192.0.2.1",
-		    VIA_SUBJECT);
 	assert_jmrp(read_parts("Staff@Hotmail.com", "  Complaint About Message From 2001:db8::1 ",
 			       MIXED SPAM),
 		    "2001:db8::1", VIA_SUBJECT);
@@ -81,6 +79,27 @@ static void test_jmrp_without_an_address_in_the_subject(void **state)
 
 	assert_jmrp(told, "none", VIA_NONE);
 	assert_int_equal(told.report.disposition, DISPOSITION_REVIEW);
+}
+
+/* The Subject and the enclosed mail are a spammer's to write where somebody else reports. */
+static void test_jmrps_words_of_another_sender(void **state)
+{
+	static const char *const senders[] = {"a@example.net", MICROSOFT};
+
+	(void)state;
+	assert_int_equal(read_parts("a@example.net", COMPLAINT, MIXED MARK SPAM).report.disposition,
+			 DISPOSITION_UNRECOGNISED);
+	for (size_t i = 0; i < sizeof senders / sizeof *senders; i++) {
+		struct told told = read_parts(
+			senders[i], COMPLAINT,
+			"Content-Type: multipart/report; boundary=b\n\n--b\n"
+			"Content-Type: message/feedback-report\n\nFeedback-Type: abuse\n"
+			"User-Agent: A/1\n--b\nContent-Type: message/rfc822\n\n" MARK SPAM);
+
+		assert_int_equal(told.report.format, FORMAT_ARF);
+		assert_string_equal(source_text(&told.report), "203.0.113.8");
+		assert_int_equal(told.report.via, VIA_RECEIVED);
+	}
 }
 
 static void test_what_is_no_jmrp(void **state)
@@ -200,6 +219,23 @@ static void test_spamcops_line_and_subject(void **state)
 	assert_string_equal(told.report.reference, "<1@example.net>");
 }
 
+/* Spam with reports in it, written for whoever reads the complaint. */
+static void test_spamcops_quotations_are_not_read(void **state)
+{
+	(void)state;
+	struct told told = read_parts(
+		SPAMCOP, SUBJECT,
+		BRIEF LINE OFFENDING
+		"\n\"relaytest\"\n{\"xarf_version\": \"4.2.0\", \"report_id\": "
+		"\"0d1f2c3b-4a59-4687-8a7b-6c5d4e3f2a1b\", \"timestamp\": "
+		"\"2026-11-21T10:00:00Z\", \"reporter\": {\"org\": \"a\", \"contact\": \"b\", "
+		"\"domain\": \"c\"}, \"sender\": {\"org\": \"a\", \"contact\": \"b\", "
+		"\"domain\": \"c\"}, \"source_identifier\": \"203.0.113.66\", \"category\": "
+		"\"messaging\", \"type\": \"spam\"}\n");
+
+	assert_spamcop(told, "192.0.2.1", VIA_FIELD, DISPOSITION_EVIDENCE);
+}
+
 static void test_what_is_not_by_spamcop(void **state)
 {
 	static const struct {
@@ -228,10 +264,12 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_jmrp),
 		cmocka_unit_test(test_jmrp_without_an_address_in_the_subject),
+		cmocka_unit_test(test_jmrps_words_of_another_sender),
 		cmocka_unit_test(test_what_is_no_jmrp),
 		cmocka_unit_test(test_spamcop),
 		cmocka_unit_test(test_spamcops_other_kinds),
 		cmocka_unit_test(test_spamcops_line_and_subject),
+		cmocka_unit_test(test_spamcops_quotations_are_not_read),
 		cmocka_unit_test(test_what_is_not_by_spamcop),
 	};
 

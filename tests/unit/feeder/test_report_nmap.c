@@ -126,12 +126,27 @@ static void test_a_test_with_the_servers_own_domain_proves_nothing(void **state)
 	assert_meaning(NAMED("d.example",
 			     OPEN("2") PAIR("", "t@d.example") PAIR("f@d.example", "t@d.example")),
 		       DISPOSITION_IGNORED, 0);
-	assert_meaning(RUN(HOST(ADDRESS "<ports><port portid=\"25\"><service name=\"smtp\" "
-					"hostname=\"d.example\"/>" SCRIPT(OPEN("1") PAIR(
-						"f@d.example", "t@d.example")) "</port></ports>")),
-		       DISPOSITION_IGNORED, 0);
 	assert_meaning(NAMED("h.example", OPEN("1") PAIR("", "t@d.example")), DISPOSITION_EVIDENCE,
 		       30);
+}
+
+#define PROBED OPEN("1") PAIR("", "t@nmap.scanme.org")
+
+static void test_a_name_that_the_servers_owner_chose_voids_nothing(void **state)
+{
+	(void)state;
+	assert_meaning(RUN(HOST(ADDRESS "<hostnames><hostname name=\"nmap.scanme.org\" "
+					"type=\"PTR\"/></hostnames>" PORT("25", PROBED))),
+		       DISPOSITION_EVIDENCE, 30);
+	assert_meaning(RUN(HOST(ADDRESS "<hostnames><hostname name=\"nmap.scanme.org\"/>"
+					"</hostnames>" PORT("25", PROBED))),
+		       DISPOSITION_EVIDENCE, 30);
+	assert_meaning(RUN(HOST(ADDRESS
+				"<ports><port portid=\"25\"><service name=\"smtp\" "
+				"hostname=\"nmap.scanme.org\"/>" SCRIPT(PROBED) "</port></ports>")),
+		       DISPOSITION_EVIDENCE, 30);
+	/* Not even by that name does the script mean the server. */
+	assert_meaning(NAMED("nmap.scanme.org", PROBED), DISPOSITION_EVIDENCE, 30);
 }
 
 static void test_without_the_list_only_nearly_all_tests_include_a_strangers(void **state)
@@ -202,7 +217,7 @@ static void test_names_and_addresses_stay_with_their_host(void **state)
 {
 	(void)state;
 	assert_meaning(RUN(HOST("<address addr=\"192.0.2.2\" addrtype=\"ipv4\"/><hostnames>"
-				"<hostname name=\"d.example\"/></hostnames>")
+				"<hostname name=\"d.example\" type=\"user\"/></hostnames>")
 				   HOST(ADDRESS PORT("25", OPEN("1") PAIR("", "t@d.example")))),
 		       DISPOSITION_EVIDENCE, 30);
 	assert_told(RUN("<hosthint>" ADDRESS "</hosthint>" HOST(PORT("25", CLOSED))), "bad");
@@ -337,6 +352,7 @@ int main(void)
 		cmocka_unit_test(test_an_open_relay_is_suspected),
 		cmocka_unit_test(test_envelopes_from_the_server_prove_nothing),
 		cmocka_unit_test(test_a_test_with_the_servers_own_domain_proves_nothing),
+		cmocka_unit_test(test_a_name_that_the_servers_owner_chose_voids_nothing),
 		cmocka_unit_test(test_without_the_list_only_nearly_all_tests_include_a_strangers),
 		cmocka_unit_test(test_a_server_that_refuses_speaks_against_a_listing),
 		cmocka_unit_test(test_a_script_that_did_not_finish_is_ignored),

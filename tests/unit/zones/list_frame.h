@@ -56,7 +56,7 @@ static enum status try_reading(enum list_format format, const void *data, size_t
 			       const struct sublist_config *sublist, struct list *list)
 {
 	FILE *in = fmemopen((void *)(uintptr_t)data, len, "r");
-	struct list_input input = {in, format, config, sublist, NOW, note, NULL};
+	struct list_input input = {in, format, config, sublist, NOW, note, NULL, false};
 
 	assert_non_null(in);
 	complaints[0] = '\0';

@@ -104,6 +104,14 @@ static void test_what_follows_an_open_quote_is_no_row(void **state)
 		    "1:[a] 2:a quote is never closed: what follows is not "
 		    "read");
 	assert_rows("\"", "1:a quote is never closed: what follows is not read");
+	csv_begin(&csv, bytes_str("\"a\"x\nb,\"c"), ',');
+	assert_true(csv_next(&csv));
+	assert_false(csv.open);
+	assert_true(csv_next(&csv));
+	assert_true(csv.open);
+	csv_begin(&csv, bytes_str("a"), ',');
+	assert_true(csv_next(&csv));
+	assert_false(csv.open);
 }
 
 static void test_columns_are_limited(void **state)

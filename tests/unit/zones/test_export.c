@@ -424,7 +424,7 @@ static struct list read_back(enum export_format as, enum list_format format)
 {
 	char *text = exported(as, NULL);
 	FILE *in = fmemopen(text, strlen(text), "r");
-	struct list_input input = {in, format, config, &config->sublists[0], 0, NULL, NULL};
+	struct list_input input = {in, format, config, &config->sublists[0], 0, NULL, NULL, false};
 	struct list list;
 
 	assert_non_null(in);

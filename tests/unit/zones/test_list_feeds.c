@@ -197,18 +197,46 @@ static void test_a_set_has_addresses_timeouts_and_comments(void **state)
 	       "add bad 192.0.2.2 timeout 0 packets 7 bytes 900 comment \"\"\n"
 	       "add bad 192.0.2.3\n"
 	       "add bad 192.0.2.8-192.0.2.11 timeout 60 -exist\n"
-	       "create six hash:net family inet6 hashsize 1024 maxelem 65536\n"
-	       "add six 2001:db8::/32\n"
-	       "add other 198.51.100.0/25\n"
-	       "swap bad other\n"
 	       "COMMIT\n",
 	       "192.0.2.1 relay reason=seen in the trap expires=1795255500\n"
 	       "192.0.2.2 relay\n"
 	       "192.0.2.3 relay expires=1795258800\n"
-	       "192.0.2.8/30 relay expires=1795255260\n"
-	       "198.51.100.0/25 relay\n"
-	       "2001:db8::/32 relay\n",
+	       "192.0.2.8/30 relay expires=1795255260\n",
 	       "");
+	expect(LIST_IPSET,
+	       "create six hash:net family inet6 hashsize 1024 maxelem 65536\n"
+	       "add six 2001:db8::/32\n",
+	       "2001:db8::/32 relay\n", "");
+}
+
+static void test_of_several_sets_a_person_must_say_which(void **state)
+{
+	(void)state;
+	expect_refused(LIST_IPSET,
+		       "create allow hash:ip\nadd allow 192.0.2.1\n"
+		       "create deny hash:ip\nadd deny 192.0.2.2\n",
+		       "line 3: it has several sets, 'allow' and 'deny': which one is meant? "
+		       "'ipset save allow' prints that one alone");
+	expect_refused(LIST_IPSET, "add allow 192.0.2.1\nadd deny 192.0.2.2\n",
+		       "line 2: it has several sets, 'allow' and 'deny': which one is meant? "
+		       "'ipset save allow' prints that one alone");
+	expect_refused(LIST_IPSET,
+		       "Name: allow\nType: hash:ip\nMembers:\n192.0.2.1\n\n"
+		       "Name: deny\nType: hash:ip\nMembers:\n192.0.2.2\n",
+		       "line 6: it has several sets, 'allow' and 'deny': which one is meant? "
+		       "'ipset save allow' prints that one alone");
+}
+
+/* What ipset restore does with them leaves other entries than the lines have. */
+static void test_commands_that_change_sets_are_bad_lines(void **state)
+{
+	(void)state;
+	expect(LIST_IPSET,
+	       "create new hash:ip\nflush new\nadd new 192.0.2.1\nswap new old\nrename new old\n"
+	       "destroy new\n",
+	       "192.0.2.1 relay\n",
+	       "2: ipset save does not print 'flush'\n4: ipset save does not print 'swap'\n"
+	       "5: ipset save does not print 'rename'\n6: ipset save does not print 'destroy'\n");
 }
 
 static void test_nomatch_is_a_hole_in_what_is_wider(void **state)
@@ -219,14 +247,16 @@ static void test_nomatch_is_a_hole_in_what_is_wider(void **state)
 	       "add nets 192.0.2.0/24 comment \"all of it\"\n"
 	       "add nets 192.0.2.128/26 nomatch\n"
 	       "add nets 192.0.2.130 timeout 60 comment \"but this one\"\n"
-	       "add nets 192.0.2.1\n"
-	       "add six 2001:db8::/32\n"
-	       "add six 2001:db8:8000::/33 nomatch\n"
-	       "add six 0::/16\n",
+	       "add nets 192.0.2.1\n",
 	       "192.0.2.0/25 relay reason=all of it\n"
 	       "192.0.2.1 relay\n"
 	       "192.0.2.130 relay reason=but this one expires=1795255260\n"
-	       "192.0.2.192/26 relay reason=all of it\n"
+	       "192.0.2.192/26 relay reason=all of it\n",
+	       "");
+	expect(LIST_IPSET,
+	       "add six 2001:db8::/32\n"
+	       "add six 2001:db8:8000::/33 nomatch\n"
+	       "add six 0::/16\n",
 	       "::/16 relay\n"
 	       "2001:db8::/33 relay\n",
 	       "");
@@ -238,34 +268,34 @@ static void test_a_netmask_widens_the_addresses_of_its_set(void **state)
 	expect(LIST_IPSET,
 	       "create nets hash:ip family inet netmask 24\n"
 	       "add nets 192.0.2.0\n"
-	       "add nets 198.51.100.0-198.51.101.255\n"
-	       "create wide hash:ip family inet netmask 4\n"
-	       "add wide 64.0.0.0\n"
-	       "create mask hash:ip family inet bitmask 255.0.255.0\n"
-	       "add mask 64.0.0.0\n",
-	       "192.0.2.0/24 relay\n198.51.100.0/23 relay\n",
-	       "5: 64.0.0.0/4 is too wide: a listing is an IPv4 /8 to /32 or an IPv6 /16 to /128\n"
-	       "6: addresses are not prefixes in a set with a 'bitmask'\n");
+	       "add nets 198.51.100.0-198.51.101.255\n",
+	       "192.0.2.0/24 relay\n198.51.100.0/23 relay\n", "");
+	expect(LIST_IPSET, "create wide hash:ip family inet netmask 4\nadd wide 64.0.0.0\n", "",
+	       "2: 64.0.0.0/4 is too wide: a listing is an IPv4 /8 to /32 or an IPv6 /16 to "
+	       "/128\n");
+	expect(LIST_IPSET,
+	       "create mask hash:ip family inet bitmask 255.0.255.0\nadd mask 64.0.0.0\n", "",
+	       "1: addresses are not prefixes in a set with a 'bitmask'\n");
 }
 
 static void test_sets_of_more_than_addresses_are_left_out(void **state)
 {
-	static const char text[] = "create ports hash:ip,port family inet\n"
-				   "add ports 192.0.2.1,tcp:25\n"
-				   "create sets list:set size 8\n"
-				   "add sets ports\n"
-				   "add good 192.0.2.2\n";
+	static const char *const texts[] = {
+		"create x hash:ip,port family inet\nadd x 192.0.2.1,tcp:25\nadd x 192.0.2.2\n",
+		"create x list:set size 8\nadd x ports\nadd x 192.0.2.2\n",
+	};
 	struct list list;
 
 	(void)state;
-	assert_int_equal(try_reading(LIST_IPSET, text, strlen(text), &config->sublists[0], &list),
-			 ST_OK);
-	assert_string_equal(spelled(&list), "192.0.2.2 relay\n");
-	assert_string_equal(complaints,
-			    "1: more than addresses is in a set of type 'hash:ip,port'\n"
-			    "3: more than addresses is in a set of type 'list:set'\n");
-	assert_int_equal(list.left_out, 2);
-	list_release(&list);
+	for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+		assert_int_equal(try_reading(LIST_IPSET, texts[i], strlen(texts[i]),
+					     &config->sublists[0], &list),
+				 ST_OK);
+		assert_string_equal(spelled(&list), "");
+		assert_non_null(strstr(complaints, "1: more than addresses is in a set of type '"));
+		assert_int_equal(list.left_out, 2);
+		list_release(&list);
+	}
 }
 
 static void test_what_ipset_list_prints_is_read_too(void **state)
@@ -281,14 +311,10 @@ static void test_what_ipset_list_prints_is_read_too(void **state)
 	       "Number of entries: 2\n"
 	       "Members:\n"
 	       "192.0.2.1 timeout 299 comment \"x\"\n"
-	       "192.0.2.2 timeout 0\n"
-	       "\n"
-	       "Name: ports\n"
-	       "Type: bitmap:port\n"
-	       "Members:\n"
-	       "25\n",
-	       "192.0.2.1 relay reason=x expires=1795255499\n192.0.2.2 relay\n",
-	       "13: more than addresses is in a set of type 'bitmap:port'\n");
+	       "192.0.2.2 timeout 0\n",
+	       "192.0.2.1 relay reason=x expires=1795255499\n192.0.2.2 relay\n", "");
+	expect(LIST_IPSET, "Name: ports\nType: bitmap:port\nMembers:\n25\n", "",
+	       "2: more than addresses is in a set of type 'bitmap:port'\n");
 }
 
 static void test_bad_lines_of_sets_are_named(void **state)
@@ -302,8 +328,8 @@ static void test_bad_lines_of_sets_are_named(void **state)
 	       "add bad 192.0.2.1 forceadd\n"
 	       "add bad 0.0.0.0/0\n"
 	       "del bad 192.0.2.1\n"
-	       "create n hash:ip netmask 0\n"
-	       "add bad 192.0.2.1 comment \"not closed\n",
+	       "add bad 192.0.2.1 comment \"not closed\n"
+	       "create bad hash:ip netmask 0\n",
 	       "192.0.2.1 relay reason=not closed\n",
 	       "1: '192.0.2.1,tcp:25' is no address or prefix\n"
 	       "2: ipset save does not print 'add'\n"
@@ -312,7 +338,7 @@ static void test_bad_lines_of_sets_are_named(void **state)
 	       "5: no entry has a 'forceadd'\n"
 	       "6: 0.0.0.0/0 is too wide: a listing is an IPv4 /8 to /32 or an IPv6 /16 to /128\n"
 	       "7: ipset save does not print 'del'\n"
-	       "8: no netmask is '0'\n");
+	       "9: no netmask is '0'\n");
 }
 
 static void test_a_table_names_its_columns(void **state)
@@ -360,17 +386,85 @@ static void test_bad_rows_of_tables_are_named_by_their_lines(void **state)
 	       "192.0.2.3,why,1900-01-01T00:00:00Z\n"
 	       "192.0.2.4,why,,\x01\n"
 	       "\"192.0.2.5\"x\n"
-	       "192.0.2.6 and more\n"
-	       "192.0.2.7,\"never closed\n"
-	       "192.0.2.8,why\n",
+	       "192.0.2.6 and more\n",
 	       "192.0.2.1 relay reason=two?lines\n192.0.2.6 relay\n",
 	       "3: there is no address in it\n"
 	       "6: 'tomorrow' is no time between 1970 and 2106, as in 2027-01-01T00:00:00Z\n"
 	       "7: '1900-01-01T00:00:00Z' is no time between 1970 and 2106, as in "
 	       "2027-01-01T00:00:00Z\n"
 	       "8: the text holds the control character 0x01\n"
-	       "9: something follows a closing quote\n"
-	       "11: a quote is never closed: what follows is not read\n");
+	       "9: something follows a closing quote\n");
+}
+
+static void test_a_row_with_more_fields_than_the_header_is_bad(void **state)
+{
+	(void)state;
+	expect(LIST_CSV,
+	       "comment,ip\n"
+	       "from 198.51.100.7, 198.51.100.9,192.0.2.1\n"
+	       "why,192.0.2.2,, \n"
+	       "192.0.2.3\n",
+	       "192.0.2.2 relay reason=why\n",
+	       "2: it has more fields than the header has names\n"
+	       "4: there is no address in it\n");
+	expect(LIST_CSV, "# ip,comment\n192.0.2.1,a, b\n192.0.2.2,a\n",
+	       "192.0.2.2 relay reason=a\n", "2: it has more fields than the header has names\n");
+}
+
+/* It may stand where the rest of the file was. */
+static void test_a_table_that_ends_in_quotes_is_refused(void **state)
+{
+	(void)state;
+	expect_refused(LIST_CSV,
+		       "ip,reason\n192.0.2.6,why\n192.0.2.7,\"never closed\n192.0.2.8,why\n",
+		       "line 3: a quote is never closed, so it may be cut off");
+}
+
+static void expect_of_a_snapshot(enum list_format format, const char *text, const char *items,
+				 const char *bad_lines)
+{
+	FILE *in = fmemopen((void *)(uintptr_t)text, strlen(text), "r");
+	struct list_input input = {in, format, config, &config->sublists[0], NOW, note, NULL, true};
+	struct list list;
+
+	assert_non_null(in);
+	complaints[0] = '\0';
+	assert_int_equal(list_read(&input, &list), ST_OK);
+	fclose(in);
+	assert_string_equal(spelled(&list), items);
+	assert_string_equal(complaints, bad_lines);
+	list_release(&list);
+}
+
+static void test_of_a_snapshot_a_last_line_without_its_end_is_bad(void **state)
+{
+#define CUT "the last line has no end, so it may be cut off\n"
+	static const struct {
+		enum list_format format;
+		const char *text, *bad_lines;
+	} cases[] = {
+		{LIST_PLAIN, "192.0.2.1\n198.51.100.12", "2: " CUT},
+		{LIST_CIDR, "192.0.2.1\n198.51.100.0/2", "2: " CUT},
+		{LIST_DROP, "192.0.2.1 ;\n198.51.100.12 ; SBL1", "2: " CUT},
+		{LIST_DSHIELD, "192.0.2.1\t192.0.2.1\t32\n198.51.100.1\t198.51.100.1\t32",
+		 "2: " CUT},
+		{LIST_IPSET, "add x 192.0.2.1\nadd x 198.51.100.12", "2: " CUT},
+		{LIST_IP4SET, "192.0.2.1\n198.51.100.12", "2: " CUT},
+		{LIST_CSV, "ip\r\n192.0.2.1\r\n198.51.100.12", "3: " CUT},
+		/* Nothing is lost of these. */
+		{LIST_CIDR, "192.0.2.1", ""},
+		{LIST_CIDR, "192.0.2.1\n# END", ""},
+		{LIST_CIDR, "192.0.2.1\n  ", ""},
+		{LIST_CSV, "ip\n192.0.2.1\n# END\n", ""},
+		{LIST_JSON, "\n{\"prefix\":\"192.0.2.1\"}", ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		expect_of_a_snapshot(cases[i].format, cases[i].text, "192.0.2.1 relay\n",
+				     cases[i].bad_lines);
+	}
+	expect(LIST_CIDR, "192.0.2.1\n198.51.100.12", "192.0.2.1 relay\n198.51.100.12 relay\n", "");
 }
 
 static void test_reasons_are_cut_and_cleaned(void **state)
@@ -523,6 +617,8 @@ int main(void)
 		cmocka_unit_test(test_cert_is_refused_without_its_columns_or_its_end),
 		cmocka_unit_test(test_of_dshield_start_end_and_length_agree),
 		cmocka_unit_test(test_a_set_has_addresses_timeouts_and_comments),
+		cmocka_unit_test(test_of_several_sets_a_person_must_say_which),
+		cmocka_unit_test(test_commands_that_change_sets_are_bad_lines),
 		cmocka_unit_test(test_nomatch_is_a_hole_in_what_is_wider),
 		cmocka_unit_test(test_a_netmask_widens_the_addresses_of_its_set),
 		cmocka_unit_test(test_sets_of_more_than_addresses_are_left_out),
@@ -531,6 +627,9 @@ int main(void)
 		cmocka_unit_test(test_a_table_names_its_columns),
 		cmocka_unit_test(test_a_tables_header_may_be_a_comment),
 		cmocka_unit_test(test_bad_rows_of_tables_are_named_by_their_lines),
+		cmocka_unit_test(test_a_row_with_more_fields_than_the_header_is_bad),
+		cmocka_unit_test(test_a_table_that_ends_in_quotes_is_refused),
+		cmocka_unit_test(test_of_a_snapshot_a_last_line_without_its_end_is_bad),
 		cmocka_unit_test(test_reasons_are_cut_and_cleaned),
 		cmocka_unit_test(test_what_a_list_looks_like),
 		cmocka_unit_test(test_what_is_no_list_is_refused),

@@ -63,7 +63,8 @@ enum { NOW = 1795255200 }; /* 2026-11-21T10:00:00Z */
 static enum status try_reading(enum list_format format, const char *text, struct list *list)
 {
 	FILE *in = fmemopen((void *)text, strlen(text), "r");
-	struct list_input input = {in, format, config, &config->sublists[RELAY], NOW, note, NULL};
+	struct list_input input = {in,  format, config, &config->sublists[RELAY],
+				   NOW, note,   NULL,   false};
 
 	assert_non_null(in);
 	complaints[0] = '\0';
