@@ -98,10 +98,10 @@ static bool is_said(struct removing *r, size_t number)
 	uint16_t sublist = r->found[number].sublist;
 
 	for (size_t i = 0; i < r->found_count; i++) {
-		const char *source = names_source(&r->names, r->found[i].source);
+		bool policy =
+			strcmp(names_source(&r->names, r->found[i].source), POLICY_SOURCE) == 0;
 
-		if (r->found[i].sublist == sublist &&
-		    (i < number || strcmp(source, POLICY_SOURCE) == 0)) {
+		if ((i < number || policy) && r->found[i].sublist == sublist) {
 			return true;
 		}
 	}

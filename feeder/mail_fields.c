@@ -110,9 +110,39 @@ void field_unquote(struct field *field)
 	}
 }
 
+/* What quotes, brackets and marks around the address leave of it; in "host [address]" and "host
+ * (address)" that is what the bracket holds. */
+static struct bytes undecorate(const char *value)
+{
+	static const char around[] = " \t\"'<>,;.";
+	struct bytes text = bytes_str(value);
+	const char *open = strpbrk(value, "[(");
+	bool named = open && open > value &&
+		     strspn(value, "0123456789abcdefABCDEF:.\"'< \t") < (size_t)(open - value);
+
+	if (named) {
+		text = bytes_str(open);
+		if (*open == '(') {
+			text = bytes_of(text.data + 1, strcspn(open + 1, ")"));
+		}
+	}
+	while (text.len > 0 && strchr(around, *text.data)) {
+		text = bytes_of(text.data + 1, text.len - 1);
+	}
+	while (text.len > 0 && strchr(around, text.data[text.len - 1])) {
+		text.len--;
+	}
+	return text;
+}
+
 enum status field_address(const char *value, struct prefix *host)
 {
-	char text[ADDR_TEXT];
+	char room[FIELD_MAX + 1], text[ADDR_TEXT];
+	struct bytes bare = undecorate(value);
+
+	memcpy(room, bare.data, bare.len);
+	room[bare.len] = '\0';
+	value = room;
 	bool literal = *value == '[';
 
 	value += literal;
@@ -131,8 +161,12 @@ enum status field_address(const char *value, struct prefix *host)
 		   colon + 1 + strspn(colon + 1, "0123456789") == value + len) {
 		len = (size_t)(colon - value); /* "192.0.2.1:25", of IPv4 alone */
 	}
+	if (strcmp(after, "/32") == 0 || strcmp(after, "/128") == 0) {
+		after +=
+			strlen(after); /* a host, said twice; prefix_parse() says of which family */
+	}
 	/* A comment may follow, such as the host's name; another address may not. */
-	after += strspn(after, " \t");
+	after += strspn(after, " \t\"'>");
 	if (len == 0 || len >= sizeof text || (*after && !strchr("(;#", *after))) {
 		return fail(ST_DATA, "no address");
 	}

@@ -52,15 +52,22 @@ static void set_type(struct report *report, const char *value)
 	}
 }
 
-/* Two different addresses are none: it cannot be known which one is meant. */
+/* Two different addresses are none, and so is one that cannot be read: it cannot be known which one
+ * is meant, and it is not that of some Received field. */
 static void set_source(struct report *report, bool *torn, const char *value)
 {
 	struct prefix host;
 
-	if (*torn || field_address(value, &host)) {
+	if (*torn) {
 		return;
 	}
-	if (report->source.family && prefix_compare(&report->source, &host) != 0) {
+	bool read = !field_address(value, &host);
+
+	/* "unknown" and the like is as good as nothing; what was meant for an address is not. */
+	if (!read && !(strpbrk(value, "0123456789") && strpbrk(value, ".:"))) {
+		return;
+	}
+	if (!read || (report->source.family && prefix_compare(&report->source, &host) != 0)) {
 		*torn = true;
 		report->source = (struct prefix){0};
 		return;

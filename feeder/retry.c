@@ -114,7 +114,7 @@ static bool get_whole(struct blobs *blobs, const struct held *held, struct bytes
 }
 
 /* Bodies from the database; the sandbox reads them when it is closed. */
-static enum status get_bodies(struct retry *r, const struct held **held)
+static enum status get_bodies(struct retry *r, size_t *held)
 {
 	const struct config *config = r->call->config;
 	struct blobs *blobs = NULL;
@@ -129,8 +129,8 @@ static enum status get_bodies(struct retry *r, const struct held **held)
 	while (!status && r->next < r->count && octets < RETRY_OCTETS) {
 		struct bytes body;
 
-		held[r->body_count] = &r->at[r->next++];
-		if (get_whole(blobs, held[r->body_count], &body)) {
+		held[r->body_count] = r->next++;
+		if (get_whole(blobs, &r->at[held[r->body_count]], &body)) {
 			r->bodies[r->body_count++] = body;
 			octets += body.len;
 		}
@@ -143,7 +143,7 @@ static enum status get_bodies(struct retry *r, const struct held **held)
 enum status retry_read(struct retry *r, struct reading *reading, bool *more)
 {
 	size_t left = r->count - r->next;
-	const struct held **held = must_alloc((left + 1) * sizeof *held);
+	size_t *held = must_alloc((left + 1) * sizeof *held); /* whose the bodies are */
 
 	*more = left > 0;
 	r->bodies = must_alloc((left + 1) * sizeof *r->bodies);
@@ -151,7 +151,7 @@ enum status retry_read(struct retry *r, struct reading *reading, bool *more)
 	enum status status = left > 0 ? get_bodies(r, held) : ST_OK;
 
 	for (size_t i = 0; !status && i < r->body_count; i++) {
-		status = read_one(r, reading, held[i], r->bodies[i]);
+		status = read_one(r, reading, &r->at[held[i]], r->bodies[i]);
 	}
 	free(held);
 	return status;

@@ -148,3 +148,16 @@ def test_two_ports_of_a_host_are_two_findings(server):
     rows = ingest(server, f"Subject: x\nContent-Type: application/json\nMessage-ID: <1@a.example>"
                           f"\n\n{refused}\n{taken}\n")
     assert [r["disposition"] for r in rows] == ["negative", "evidence"]
+
+
+def test_a_field_that_cannot_be_read_blames_nobody_else(server):
+    """Not the host of a Received field: that is for reports that say nothing."""
+    received = ("Received: from relay.example.com (relay.example.com [192.0.2.77])\n"
+                "\tby mx.isp.example.net; Sat, 21 Nov 2026 10:58:00 +0000\n"
+                "From: <sender@example.com>\n")
+    for address, source in (("192.0.2.4, 192.0.2.5", None), ("192.0.2.4%eth0", None),
+                            ("unknown", "192.0.2.77"), ("", "192.0.2.77")):
+        text = arf(address or " ").replace("From: <sender@example.com>\n", received, 1)
+        (report,) = ingest(server, text)
+        assert (report["source"], report["disposition"]) == (
+            source, "evidence" if source else "review"), address
