@@ -80,6 +80,6 @@ void policy_say_suspicion(const struct figures *figures, char reason[POLICY_REAS
 	char time[TIME_TEXT];
 
 	snprintf(reason, POLICY_REASON,
-		 "relay test: %zu suggest that it relays, without enough proof, the last at %s",
+		 "relay test: suspected by %zu, without enough proof, the last at %s",
 		 figures->reports, time_format(figures->last, time));
 }

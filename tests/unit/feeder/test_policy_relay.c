@@ -209,8 +209,8 @@ static void test_suspicions_list_nothing(void **state)
 	assert_false(decide(&multihop, "suspicion1@1 suspicion1@1/output").candidate);
 	assert_string_equal(decide(&relay, "suspicion1@14 suspicion2@38 suspicion3@1 refused3@0")
 				    .candidate_reason,
-			    "relay test: 2 suggest that it relays, without enough proof, the last "
-			    "at 2026-11-21T10:00:00Z");
+			    "relay test: suspected by 2, without enough proof, the last at "
+			    "2026-11-21T10:00:00Z");
 }
 
 static void test_the_output_of_a_relay_is_multihop(void **state)
