@@ -387,7 +387,8 @@ def test_postfix_keeps_what_cannot_be_kept_now(reports_postfix, intake):
 
 
 def test_postfix_keeps_the_mail_while_the_disk_is_full(reports_postfix, intake):
-    inside = ["nsenter", f"--target={reports_postfix.process.pid}", "--mount", "--"]
+    # Its root too: the tests may run in one that is not the namespace's.
+    inside = ["nsenter", f"--target={reports_postfix.process.pid}", "--mount", "--root", "--"]
     database = intake.base.database
 
     def run(*argv):
