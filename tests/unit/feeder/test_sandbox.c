@@ -213,7 +213,7 @@ static void without_seccomp(void)
 	scmp_filter_ctx context = seccomp_init(SCMP_ACT_ALLOW);
 
 	need(context && seccomp_rule_add(context, SCMP_ACT_ERRNO(EINVAL), SCMP_SYS(prctl), 1,
-					 SCMP_A0(SCMP_CMP_EQ, PR_SET_SECCOMP)) == 0,
+					 SCMP_A0(SCMP_CMP_EQ, PR_SET_SECCOMP, 0)) == 0,
 	     "there is a filter");
 	need(seccomp_load(context) == 0, "it works");
 	seccomp_release(context);
