@@ -10,8 +10,6 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "answer.h"
-#include "claim.h"
 #include "decide.h"
 #include "excluded.h"
 #include "json.h"
@@ -20,7 +18,6 @@
 #include "reading.h"
 #include "reporters.h"
 #include "rfc3339.h"
-#include "source.h"
 
 struct trial {
 	const struct call *call;
@@ -145,12 +142,9 @@ static bool is_done(const struct trial *t, const struct sublist_config *sublist,
 static bool find_claim(struct trial *t, const char *sublist, const struct prefix *prefix,
 		       struct verdict *was)
 {
-	uint16_t number = sublist_number(t->txn, sublist);
-	struct source source;
 	struct claim claim;
 
-	if (!number || !source_read(t->txn, POLICY_SOURCE, &source) ||
-	    !claim_get(t->txn, prefix, number, source.number, &claim) ||
+	if (!decide_claim(t->txn, sublist, prefix, &claim) ||
 	    (claim.expires && claim.expires <= t->call->now)) {
 		return false;
 	}
@@ -176,10 +170,11 @@ static void compare(struct trial *t, const struct sublist_config *before,
 	if (after) {
 		decide_verdict(t->txn, t->after, after, host, &t->fresh, t->call->now, &new, &is);
 	}
-	bool listed = find_claim(t, after ? after->name : before->name, &new, &was);
+	const char *name = after ? after->name : before->name;
 	bool elsewhere = before && after && prefix_compare(&old, &new) != 0;
 	bool same = was.listed == is.listed && was.candidate == is.candidate &&
 		    (!is.listed || (was.expires == is.expires && !elsewhere));
+	bool listed = find_claim(t, name, &new, &was);
 
 	/* What is listed, or not, and would be so, is no difference, whatever the rules say of it.
 	 */
@@ -190,7 +185,6 @@ static void compare(struct trial *t, const struct sublist_config *before,
 	was.listed = listed;
 	const struct prefix *prefix = is.listed || is.candidate || !before ? &new : &old;
 	bool excluded = prefix_excluded(t->txn, prefix, &by);
-	const char *name = after ? after->name : before->name;
 
 	t->differences++;
 	if (t->call->json) {

@@ -152,6 +152,16 @@ void decide_verdict(struct txn *txn, const struct config *config,
 	ask(&g, now, verdict);
 }
 
+bool decide_claim(struct txn *txn, const char *sublist, const struct prefix *prefix,
+		  struct claim *claim)
+{
+	struct source source;
+	uint16_t number = sublist_number(txn, sublist);
+
+	return number && source_read(txn, POLICY_SOURCE, &source) &&
+	       claim_get(txn, prefix, number, source.number, claim);
+}
+
 /* --- what follows from it ---------------------------------------------------- */
 
 struct deciding {
@@ -175,15 +185,9 @@ static void audit(struct deciding *d, const char *event, const char *reason, boo
 				});
 }
 
-/* The policy's claim; false where it has none. */
 static bool get_claim(struct deciding *d, struct claim *claim)
 {
-	struct txn *txn = change_txn(d->change);
-	struct source source;
-	uint16_t number = sublist_number(txn, d->sublist->name);
-
-	return number && source_read(txn, POLICY_SOURCE, &source) &&
-	       claim_get(txn, &d->prefix, number, source.number, claim);
+	return decide_claim(change_txn(d->change), d->sublist->name, &d->prefix, claim);
 }
 
 static void list(struct deciding *d)

@@ -5,6 +5,7 @@
 #ifndef FEEDER_DECIDE_H
 #define FEEDER_DECIDE_H
 
+#include "claim.h"
 #include "evidence.h"
 #include "feeder.h"
 #include "policy.h"
@@ -23,6 +24,10 @@ void fresh_release(struct fresh *fresh);
  * change's.
  */
 void decide(const struct call *call, struct change *change, struct fresh *fresh);
+
+/* The policy's claim on exactly this prefix; false where it has none. `reason` is borrowed. */
+bool decide_claim(struct txn *txn, const char *sublist, const struct prefix *prefix,
+		  struct claim *claim);
 
 /*
  * What the policy says of a host on a sublist, from all that the database and `more` (by source)

@@ -345,3 +345,14 @@ def test_a_mailbox_is_its_reporters_where_the_sender_is(install):
         done = server.feeder("receive", "--json", "--reporter", "arf@dnsbl.example.org", "--now",
                              NOW, input=text)
         assert json.loads(done.stdout)["reporter"] == reporter
+
+
+def test_the_present_config_differs_in_nothing(install):
+    """Also where a claim outlasts the evidence that is still kept."""
+    server = start(install, body(head="reports { keep = 1d }\n", relay="max_age = never"))
+    ingest(server, relaytest(time="2026-11-21T11:00:00Z"), reporter="t1", now="2026-11-21T11:00:00Z")
+    ingest(server, relaytest(time="2026-11-20T11:00:00Z"), reporter="t2", now="2026-11-22T11:30:00Z")
+    assert claim(server, "relay")["expires"] == "2026-12-21T11:00:00Z"
+    done = server.feeder("policy", "test", "--config", server.config, "--now",
+                         "2026-11-22T12:00:00Z")
+    assert done.stdout == "" and "0 differ" in done.stderr
