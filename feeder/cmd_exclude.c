@@ -23,6 +23,7 @@
 #include "output.h"
 #include "progress.h"
 #include "slices.h"
+#include "utf8.h"
 
 enum { FILE_MAX = 64 << 20 }; /* of an import: four million prefixes */
 
@@ -253,8 +254,7 @@ static enum status take_input(struct excluding *e, int fd)
 	struct bytes text;
 	enum status status = read_all(fd, &text);
 	char *room = (char *)(uintptr_t)text.data;
-	/* UTF-8's byte order mark: editors write it. */
-	size_t mark = text.len >= 3 && memcmp(text.data, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+	size_t mark = utf8_mark(text.data, text.len);
 
 	text = bytes_of(text.data + mark, text.len - mark);
 	if (!status && misp_begins(text)) {

@@ -3,6 +3,7 @@
  * is ours to unref; what a g_mime_..._get_...() gives is borrowed.
  */
 #include "mail.h"
+#include "utf8.h"
 
 #include <ctype.h>
 #include <gmime/gmime.h>
@@ -51,7 +52,7 @@ static struct bytes normal_lines(struct bytes text)
 			data[i] = data[i] == '\r' ? '\n' : data[i];
 		}
 	}
-	size_t blank = text.len >= 3 && memcmp(data, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+	size_t blank = utf8_mark(data, text.len);
 
 	while (blank < text.len && (data[blank] == '\n' || data[blank] == '\r')) {
 		blank++;

@@ -20,6 +20,7 @@
  * missed; but rows and archives go on to the end, and whoever reads them is told (*cut).
  */
 #include "mail.h"
+#include "utf8.h"
 
 #include <stdlib.h>
 #include <strings.h>
@@ -140,9 +141,7 @@ static size_t copy_lines(struct bytes text, uint8_t *to, bool *cut)
 
 struct bytes mail_clean(struct bytes mail, bool *cut)
 {
-	if (starts(mail, "\xef\xbb\xbf")) {
-		mail = drop(mail, 3);
-	}
+	mail = utf8_after_mark(mail);
 	uint8_t *lf = must_alloc(mail.len + 1);
 	uint8_t *copy = must_alloc(mail.len + 1);
 	bool cr_alone = !memchr(mail.data, '\n', mail.len);

@@ -12,6 +12,7 @@
 
 #include "lines.h"
 #include "log.h"
+#include "report_reader.h"
 #include "reporters.h"
 
 /* The `number`th report of the file. */
@@ -36,12 +37,7 @@ static bool is_strangers(const struct reading *r, const struct report *report)
 	const struct config *config = r->rules.config;
 	const char *name = reporter_of_delivery(config, r->call->reporter, report);
 
-	for (size_t i = 0; i < config->reporter_count; i++) {
-		if (strcmp(config->reporters[i].name, name) == 0) {
-			return false;
-		}
-	}
-	return true;
+	return !config_reporter(config, bytes_str(name));
 }
 
 /*
@@ -69,23 +65,12 @@ static bool has_room(struct reading *r, const struct report *report, struct byte
 	return false;
 }
 
-static bool is_blank(struct bytes body)
-{
-	if (body.len >= 3 && memcmp(body.data, "\xef\xbb\xbf", 3) == 0) {
-		body = bytes_of(body.data + 3, body.len - 3);
-	}
-	while (body.len > 0 && (*body.data == ' ' || (*body.data >= '\t' && *body.data <= '\r'))) {
-		body = bytes_of(body.data + 1, body.len - 1);
-	}
-	return body.len == 0;
-}
-
 /* What is bad is kept as it is, once a body, for a person and for --retry; not so where the format
  * was asked for by name: then it is something else. */
 static void keep_bad(struct reading *r, struct item *item)
 {
 	if (r->wanted == FORMAT_UNKNOWN && item->report.disposition == 0 &&
-	    r->kept_bad != item->body.data && !is_blank(item->body)) {
+	    r->kept_bad != item->body.data && report_skip_blank(item->body).len > 0) {
 		item->report.disposition = DISPOSITION_UNRECOGNISED;
 		r->kept_bad = item->body.data;
 	}

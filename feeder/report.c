@@ -159,12 +159,9 @@ bool report_bad(struct report_reader *reader, bool keep)
 
 /* --- which reader ------------------------------------------------------------ */
 
-/* The bytes after a byte order mark and white space. */
-static struct bytes skip_blank(struct bytes b)
+struct bytes report_skip_blank(struct bytes b)
 {
-	if (b.len >= 3 && memcmp(b.data, "\xef\xbb\xbf", 3) == 0) {
-		b = bytes_of(b.data + 3, b.len - 3);
-	}
+	b = utf8_after_mark(b);
 	while (b.len > 0 && is_blank(*b.data)) {
 		b = bytes_of(b.data + 1, b.len - 1);
 	}
@@ -181,7 +178,7 @@ static bool begins(struct bytes b, const char *word)
 /* ST_NO with the text of the last reader that looked at it. */
 static enum status read_one(struct report_reader *reader, struct bytes input)
 {
-	struct bytes text = skip_blank(input);
+	struct bytes text = report_skip_blank(input);
 	const char *name = reader->rules->name;
 	enum status status;
 

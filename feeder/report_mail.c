@@ -111,24 +111,13 @@ static bool contains(struct bytes text, const char *word)
 	return memmem(text.data, text.len, word, strlen(word)) != NULL;
 }
 
-static struct bytes skip_blank(struct bytes b)
-{
-	if (b.len >= 3 && memcmp(b.data, "\xef\xbb\xbf", 3) == 0) {
-		b = bytes_of(b.data + 3, b.len - 3);
-	}
-	while (b.len > 0 && (*b.data == ' ' || (*b.data >= '\t' && *b.data <= '\r'))) {
-		b = bytes_of(b.data + 1, b.len - 1);
-	}
-	return b;
-}
-
 /* JSON with a member that reports have: other JSON may be anything. "[" alone begins words, too. */
 static bool is_json_report(const struct mail_part *part)
 {
-	struct bytes text = skip_blank(part->content);
+	struct bytes text = report_skip_blank(part->content);
 
 	if (text.len > 0 && *text.data == '[') {
-		text = skip_blank(bytes_of(text.data + 1, text.len - 1));
+		text = report_skip_blank(bytes_of(text.data + 1, text.len - 1));
 	}
 	return text.len > 0 && *text.data == '{' &&
 	       (contains(text, "\"xarf_version\"") || contains(text, "\"ReporterInfo\"") ||
@@ -172,7 +161,7 @@ static enum status read_json(struct report_reader *reader, const struct mail *ma
 {
 	const struct mail_part *part = find_json(mail);
 
-	return part ? json_reports_read(reader, skip_blank(part->content))
+	return part ? json_reports_read(reader, report_skip_blank(part->content))
 		    : fail(ST_NO, "no part of it is a report in JSON");
 }
 
@@ -195,7 +184,7 @@ static enum status read_rows(struct report_reader *reader, const struct mail *ma
 	if (strncmp(part->type, "text/", 5) == 0 || strstr(part->type, "csv") ||
 	    ends(part->name, ".csv")) {
 		content = mail->cut ? whole_lines(content) : content;
-		return csv_reports_read(reader, skip_blank(content), part->name);
+		return csv_reports_read(reader, report_skip_blank(content), part->name);
 	}
 	return fail(ST_NO, "neither CSV nor zip");
 }

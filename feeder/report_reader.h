@@ -49,6 +49,9 @@ bool report_bad(struct report_reader *reader, bool keep);
  */
 void report_words(char to[REPORT_WORDS], struct bytes text);
 
+/* What follows a byte order mark and white space. */
+struct bytes report_skip_blank(struct bytes text);
+
 /* --- the readers -------------------------------------------------------------- */
 
 /* A mail, and in it one of: ARF, XARF, X-ARF 0, JMRP, Spamcop, attachments (report_mail.c). */

@@ -68,20 +68,15 @@ uint32_t reporter_number(struct txn *txn, const char *name)
 uint32_t reporter_try(struct txn *txn, const struct config *config, const char *name)
 {
 	uint8_t room[NAME_KEY];
+	const struct reporter_config *reporter = config_reporter(config, bytes_str(name));
 	struct bytes value;
-	uint32_t number = UINT32_MAX;
 
 	if (txn_get(txn, TABLE_REPORTERS, name_key(room, name), &value)) {
 		struct reader r = reader_of(value);
 
 		return read_u32(&r);
 	}
-	for (size_t i = 0; i < config->reporter_count; i++) {
-		if (strcmp(config->reporters[i].name, name) == 0) {
-			number -= 1 + (uint32_t)i;
-		}
-	}
-	return number;
+	return reporter ? UINT32_MAX - 1 - (uint32_t)(reporter - config->reporters) : UINT32_MAX;
 }
 
 struct bytes reporter_name(struct txn *txn, uint32_t number)
@@ -133,30 +128,21 @@ const char *reporter_of_delivery(const struct config *config, const char *given,
 {
 	const char *name = reporter_of(config, given, report);
 
-	for (size_t i = 0; i < config->reporter_count; i++) {
-		const struct reporter_config *reporter = &config->reporters[i];
+	const struct reporter_config *reporter = config_reporter(config, bytes_str(name));
 
-		if (strcmp(reporter->name, name) == 0 && reporter->domain_count > 0 &&
-		    !has_domain(reporter, report->domains)) {
-			return REPORTER_ANONYMOUS;
-		}
+	if (reporter && reporter->domain_count > 0 && !has_domain(reporter, report->domains)) {
+		return REPORTER_ANONYMOUS;
 	}
 	return name;
 }
 
 void reporter_judge_name(const struct config *config, struct bytes name, struct evidence *e)
 {
-	e->trust = 1000;
-	e->trap = false;
-	e->anonymous = bytes_equal(name, bytes_str(REPORTER_ANONYMOUS));
-	for (size_t i = 0; i < config->reporter_count; i++) {
-		const struct reporter_config *reporter = &config->reporters[i];
+	const struct reporter_config *reporter = config_reporter(config, name);
 
-		if (bytes_equal(name, bytes_str(reporter->name))) {
-			e->trust = reporter->trust;
-			e->trap = reporter->trap;
-		}
-	}
+	e->trust = reporter ? reporter->trust : 1000;
+	e->trap = reporter && reporter->trap;
+	e->anonymous = bytes_equal(name, bytes_str(REPORTER_ANONYMOUS));
 }
 
 void reporter_judge(struct txn *txn, const struct config *config, struct evidence *e)

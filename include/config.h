@@ -150,6 +150,7 @@ void config_free(struct config *config); /* NULL is fine */
 /* By name; NULL where there is none. Borrowed. A zone's name may have any case. */
 const struct sublist_config *config_sublist(const struct config *config, const char *name);
 const struct zone_config *config_zone(const struct config *config, const char *name);
+const struct reporter_config *config_reporter(const struct config *config, struct bytes name);
 
 /*
  * "30d", "12h", "5m", "10s", "2w", or plain seconds, at most 100 years. ST_DATA otherwise. "never"

@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bytes.h"
+
 /* How many octets the character at `at` has, 1 to 4; 0: it is none. `left` is at least 1. */
 static inline size_t utf8_length(const uint8_t *at, size_t left)
 {
@@ -45,6 +47,21 @@ static inline size_t utf8_length(const uint8_t *at, size_t left)
 		}
 	}
 	return len;
+}
+
+/* The octets of the byte order mark that editors write before a text: 3, or 0 where there is none.
+ */
+static inline size_t utf8_mark(const void *at, size_t left)
+{
+	return left >= 3 && memcmp(at, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+}
+
+/* The text without it. */
+static inline struct bytes utf8_after_mark(struct bytes text)
+{
+	size_t mark = utf8_mark(text.data, text.len);
+
+	return mark ? bytes_of(text.data + mark, text.len - mark) : text;
 }
 
 #endif

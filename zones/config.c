@@ -224,6 +224,16 @@ const struct sublist_config *config_sublist(const struct config *config, const c
 	return NULL;
 }
 
+const struct reporter_config *config_reporter(const struct config *config, struct bytes name)
+{
+	for (size_t i = 0; i < config->reporter_count; i++) {
+		if (bytes_equal(bytes_str(config->reporters[i].name), name)) {
+			return &config->reporters[i];
+		}
+	}
+	return NULL;
+}
+
 const struct zone_config *config_zone(const struct config *config, const char *name)
 {
 	struct name apex;

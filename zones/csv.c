@@ -6,14 +6,13 @@
  * text, so that they fit there.
  */
 #include "csv.h"
+#include "utf8.h"
 
 #include <strings.h>
 
 void csv_begin(struct csv *csv, struct bytes text, char delimiter)
 {
-	if (text.len >= 3 && memcmp(text.data, "\xef\xbb\xbf", 3) == 0) {
-		text = bytes_of(text.data + 3, text.len - 3);
-	}
+	text = utf8_after_mark(text);
 	csv->count = 0;
 	csv->line = csv->next_line = 1;
 	csv->fault = NULL;

@@ -19,6 +19,7 @@
 #include "answer.h"
 #include "list_feed.h"
 #include "rfc3339.h"
+#include "utf8.h"
 
 static const char *const ADDRESS[] = {
 	"ip",      "ip_address", "ipaddress", "ip address", "address", "addr",
@@ -226,9 +227,7 @@ void list_csv_read(struct list_reader *reader, struct list_lines *lines)
 
 	t->reader = reader;
 	if (list_lines_rest(lines, &rest)) {
-		if (rest.len >= 3 && memcmp(rest.data, "\xef\xbb\xbf", 3) == 0) {
-			rest = bytes_of(rest.data + 3, rest.len - 3);
-		}
+		rest = utf8_after_mark(rest);
 		if (read_header(t, &rest, &delimiter)) {
 			read_rows(t, rest, delimiter);
 		} else if (reader->line > 0) {

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "list_feed.h"
+#include "utf8.h"
 
 /* What begins like one of these has no lines that could be read. */
 const char *list_detect_wrong(struct bytes head)
@@ -37,9 +38,7 @@ const char *list_detect_wrong(struct bytes head)
 			return kinds[i].what;
 		}
 	}
-	if (head.len >= 3 && memcmp(head.data, "\xef\xbb\xbf", 3) == 0) {
-		head = bytes_of(head.data + 3, head.len - 3);
-	}
+	head = utf8_after_mark(head);
 	while (head.len > 0 && memchr(" \t\r\n", *head.data, 4)) {
 		head = bytes_of(head.data + 1, head.len - 1);
 	}
@@ -170,9 +169,7 @@ enum list_format list_detect(struct bytes head)
 	struct bytes line;
 	char delimiter;
 
-	if (head.len >= 3 && memcmp(head.data, "\xef\xbb\xbf", 3) == 0) {
-		head = bytes_of(head.data + 3, head.len - 3);
-	}
+	head = utf8_after_mark(head);
 	while ((line = next_line(&head)).len > 0) {
 		bool cert = *line.data == ';' && has(line, "botname");
 

@@ -4,6 +4,7 @@
  * and as the buffer holds two of the longest lines, that is rare.
  */
 #include "list.h"
+#include "utf8.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -46,12 +47,10 @@ static enum line bad(char **text, const char *why)
 /* The line of `len` octets at `start`, its end already taken off. */
 static enum line give(struct list_lines *l, char *start, size_t len, char **text)
 {
-	static const char mark[] = "\xef\xbb\xbf"; /* UTF-8's byte order mark: editors write it */
+	size_t mark = l->begun ? 0 : utf8_mark(start, len);
 
-	if (!l->begun && len >= 3 && memcmp(start, mark, 3) == 0) {
-		start += 3;
-		len -= 3;
-	}
+	start += mark;
+	len -= mark;
 	l->begun = true;
 	if (len > 0 && start[len - 1] == '\r') {
 		len--;
