@@ -6,6 +6,7 @@
 
 #include <stdint.h>
 
+#include "index.h"
 #include "store.h"
 
 /* One for each /16. */
@@ -31,31 +32,29 @@ void directory_clear(struct directory *d);
  */
 uint32_t directory_find(struct directory *d, struct txn *txn, uint32_t epoch, uint32_t addr);
 
-/*
- * Asks the cache for what will be read. gcc 12 takes a function that does nothing else for one that
- * does nothing, and deletes its calls: the empty asm is what it must keep.
- */
-static inline void prefetch(const void *at)
-{
-	__builtin_prefetch(at);
-	__asm__ volatile("" : : "r"(at));
-}
-
-/* First for an address' entry, then, a little later, for the part of its block that is read. */
+/* Asks the cache for an address' entry; then for its block's head; then for what is read of it. */
 static inline void directory_prefetch_entry(const struct directory *d, uint32_t addr)
 {
 	prefetch(&d->entry[addr >> 16]);
 }
 
-static inline void directory_prefetch_block(const struct directory *d, uint32_t epoch,
-					    uint32_t addr)
+static inline void directory_prefetch_head(const struct directory *d, uint32_t epoch, uint32_t addr)
 {
 	const struct directory_entry *e = &d->entry[addr >> 16];
 
 	if (e->epoch == epoch && e->data) {
 		prefetch(e->data);
-		/* Blocks are sorted: about there the address stands, if they are filled evenly. */
-		prefetch(e->data + ((uint64_t)e->len * (addr & 0xffff) >> 16));
+		prefetch(e->data + 63);
+	}
+}
+
+static inline void directory_prefetch_items(const struct directory *d, uint32_t epoch,
+					    uint32_t addr)
+{
+	const struct directory_entry *e = &d->entry[addr >> 16];
+
+	if (e->epoch == epoch && e->len > 64) {
+		block_prefetch(bytes_of(e->data, e->len), (uint16_t)addr);
 	}
 }
 

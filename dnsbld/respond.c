@@ -324,10 +324,22 @@ void task_read(struct task *t, struct worker *w, const uint8_t *packet, size_t l
 	}
 }
 
-void task_prefetch(const struct task *t, const struct worker *w)
+static bool is_v4(const struct task *t)
 {
-	if (t->name.kind == REVNAME_ADDRESS && t->name.family == 4) {
-		directory_prefetch_block(&w->directory, w->epoch, (uint32_t)t->name.addr);
+	return t->name.kind == REVNAME_ADDRESS && t->name.family == 4;
+}
+
+void tasks_prefetch(const struct task *tasks, size_t count, const struct worker *w)
+{
+	for (const struct task *t = tasks; t < tasks + count; t++) {
+		if (is_v4(t)) {
+			directory_prefetch_head(&w->directory, w->epoch, (uint32_t)t->name.addr);
+		}
+	}
+	for (const struct task *t = tasks; t < tasks + count; t++) {
+		if (is_v4(t)) {
+			directory_prefetch_items(&w->directory, w->epoch, (uint32_t)t->name.addr);
+		}
 	}
 }
 

@@ -32,7 +32,7 @@ size_t respond(struct worker *w, const struct client *client, const uint8_t *pac
  * fetched, then all are answered. The memory that the index is in is far away, and while a query
  * waits for it the next ones can ask for theirs.
  *
- *     task_read() × n  ->  task_prefetch() × n  ->  task_reply() × n
+ *     task_read() × n  ->  tasks_prefetch(n)  ->  task_reply() × n
  */
 struct task {
 	struct query query;
@@ -46,8 +46,8 @@ struct task {
 /* Reads a packet, which is borrowed until its reply is made, and finds its zone. */
 void task_read(struct task *t, struct worker *w, const uint8_t *packet, size_t len);
 
-/* Asks for the memory; any number of other tasks may be read in between. */
-void task_prefetch(const struct task *t, const struct worker *w);
+/* Asks the cache for what the answers of a batch will read. */
+void tasks_prefetch(const struct task *tasks, size_t count, const struct worker *w);
 
 /* As respond(). */
 size_t task_reply(const struct task *t, struct worker *w, const struct client *client, uint8_t *out,

@@ -138,9 +138,7 @@ static void answer_batch(struct udp *u, unsigned count)
 	for (unsigned i = 0; i < count; i++) {
 		task_read(&u->task[i], w, u->query[i], u->message[i].msg_len);
 	}
-	for (unsigned i = 0; i < count; i++) {
-		task_prefetch(&u->task[i], w);
-	}
+	tasks_prefetch(u->task, count, w);
 	for (unsigned i = 0; i < count; i++) {
 		u->reply_vec[i].iov_len =
 			task_reply(&u->task[i], w, &client, u->reply[i], REPLY_ROOM);

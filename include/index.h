@@ -45,6 +45,9 @@ enum { BLOCK_MAX = 8 + 65536 * 6 + 4 * 65536 }; /* no block is larger */
  * 0. No allocation. */
 uint32_t block_find(struct bytes block, uint16_t low);
 
+/* Asks the cache for what block_find() will read behind the block's first cache line. */
+void block_prefetch(struct bytes block, uint16_t low);
+
 /* Bytes of the segments of one block (all inside `high`.0.0/16). Equal segments give equal bytes.
  */
 void block_encode(const struct segment *at, size_t count, struct writer *w);

@@ -163,9 +163,7 @@ static __attribute__((noinline)) size_t answer_batch(uint8_t query[BATCH][PACKET
 	for (unsigned i = 0; i < BATCH; i++) {
 		task_read(&task[i], &served.worker, query[i], lengths[(at + i) % PACKETS]);
 	}
-	for (unsigned i = 0; i < BATCH; i++) {
-		task_prefetch(&task[i], &served.worker);
-	}
+	tasks_prefetch(task, BATCH, &served.worker);
 	for (unsigned i = 0; i < BATCH; i++) {
 		octets += task_reply(&task[i], &served.worker, &client, reply[i], 1232);
 	}

@@ -179,7 +179,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	worker_begin(&served.worker);
 	size_t len = respond(&served.worker, &client, packet, size, reply, room);
 	task_read(&task, &served.worker, packet, size);
-	task_prefetch(&task, &served.worker);
+	tasks_prefetch(&task, 1, &served.worker);
 	size_t again = task_reply(&task, &served.worker, &client, batched, room);
 	worker_end(&served.worker);
 
