@@ -1,5 +1,6 @@
 /*
- * directory.h: where the v4 index' blocks lie in the map, so that a query does not walk a B+tree.
+ * directory.h: a worker's own copy of the v4 index: the blocks that were asked for, until a change
+ * alters them. So a query walks no B+tree, whatever is committed meanwhile.
  */
 #ifndef DNSBLD_DIRECTORY_H
 #define DNSBLD_DIRECTORY_H
@@ -9,28 +10,40 @@
 #include "index.h"
 #include "store.h"
 
+enum { DIRECTORY_UNIT = 8 }; /* octets; copies begin at whole ones */
+
 /* One for each /16. */
 struct directory_entry {
-	const uint8_t *data; /* the block; NULL: there is none */
-	uint32_t len;        /* at most BLOCK_MAX */
-	uint32_t epoch;      /* of the snapshot that this was read in; 0: of none */
+	uint32_t at;  /* where the copy is, in units; 0: the block was not read yet */
+	uint32_t len; /* octets, at most BLOCK_MAX; 0: there is no such block */
 };
 
 struct directory {
 	struct directory_entry *entry;
+	uint8_t *copies;
+	size_t room; /* octets of copies */
+	size_t used;
 };
 
 void directory_init(struct directory *d);
 void directory_release(struct directory *d);
 
-/* Forgets everything: for when epochs begin anew. */
-void directory_clear(struct directory *d);
+/* A block was altered, or all may have been. */
+void directory_forget(struct directory *d, uint16_t high);
+void directory_forget_all(struct directory *d);
 
 /*
- * The answer id of a v4 address in the transaction's snapshot, 0 where unlisted. `epoch` is the
- * snapshot's number, not 0: equal numbers mean the same snapshot. Errors are the transaction's.
+ * The answer id of a v4 address, 0 where unlisted, in the transaction's snapshot: what was altered
+ * since the one before must have been forgotten. Errors are the transaction's.
  */
-uint32_t directory_find(struct directory *d, struct txn *txn, uint32_t epoch, uint32_t addr);
+uint32_t directory_find(struct directory *d, struct txn *txn, uint32_t addr);
+
+static inline struct bytes directory_block(const struct directory *d, uint32_t addr)
+{
+	const struct directory_entry *e = &d->entry[addr >> 16];
+
+	return bytes_of(d->copies + (size_t)e->at * DIRECTORY_UNIT, e->len);
+}
 
 /* Asks the cache for an address' entry; then for its block's head; then for what is read of it. */
 static inline void directory_prefetch_entry(const struct directory *d, uint32_t addr)
@@ -38,24 +51,14 @@ static inline void directory_prefetch_entry(const struct directory *d, uint32_t 
 	prefetch(&d->entry[addr >> 16]);
 }
 
-static inline void directory_prefetch_head(const struct directory *d, uint32_t epoch, uint32_t addr)
+static inline void directory_prefetch_head(const struct directory *d, uint32_t addr)
 {
-	const struct directory_entry *e = &d->entry[addr >> 16];
-
-	if (e->epoch == epoch && e->data) {
-		prefetch(e->data);
-		prefetch(e->data + 63);
-	}
+	prefetch(directory_block(d, addr).data);
 }
 
-static inline void directory_prefetch_items(const struct directory *d, uint32_t epoch,
-					    uint32_t addr)
+static inline void directory_prefetch_items(const struct directory *d, uint32_t addr)
 {
-	const struct directory_entry *e = &d->entry[addr >> 16];
-
-	if (e->epoch == epoch && e->len > 64) {
-		block_prefetch(bytes_of(e->data, e->len), (uint16_t)addr);
-	}
+	block_prefetch(directory_block(d, addr), (uint16_t)addr);
 }
 
 #endif

@@ -333,12 +333,12 @@ void tasks_prefetch(const struct task *tasks, size_t count, const struct worker 
 {
 	for (const struct task *t = tasks; t < tasks + count; t++) {
 		if (is_v4(t)) {
-			directory_prefetch_head(&w->directory, w->epoch, (uint32_t)t->name.addr);
+			directory_prefetch_head(&w->directory, (uint32_t)t->name.addr);
 		}
 	}
 	for (const struct task *t = tasks; t < tasks + count; t++) {
 		if (is_v4(t)) {
-			directory_prefetch_items(&w->directory, w->epoch, (uint32_t)t->name.addr);
+			directory_prefetch_items(&w->directory, (uint32_t)t->name.addr);
 		}
 	}
 }

@@ -3,9 +3,9 @@
  *
  *	worker_begin -> txn_renew; another snapshot than before: the epoch moves
  *		zones      reread when the next query asks for one: known? serial? numbers?
- *		directory  entries of older epochs are looked up again as they are needed
- *		cache      stays: ids mean the same for ever
- *	worker_end -> txn_reset, so that feeder can reuse pages while we wait for packets
+ *		directory  what the journal says was altered is forgotten, and read again when
+ *needed cache      stays: ids mean the same for ever worker_end -> txn_reset, so that feeder can
+ *reuse pages while we wait for packets
  *
  * So a commit costs each worker a few lookups, spread over the queries after it, whatever the
  * number of zones and listings; and every answer is of one snapshot, the newest as its batch began.
@@ -17,6 +17,7 @@
 
 #include <time.h>
 
+#include "changed.h"
 #include "index.h"
 #include "log.h"
 #include "zone_records.h"
@@ -35,9 +36,11 @@ enum status worker_open(struct worker *w, const struct config *config, bool spea
 		return status;
 	}
 	w->scan6 = scan_open(w->txn, TABLE_INDEX6);
+	w->journal = scan_open(w->txn, TABLE_JOURNAL);
 	status = txn_status(w->txn);
 	if (status) {
 		scan_close(w->scan6);
+		scan_close(w->journal);
 		txn_abort(w->txn);
 		store_close(w->store);
 		return status;
@@ -53,6 +56,7 @@ enum status worker_open(struct worker *w, const struct config *config, bool spea
 void worker_close(struct worker *w)
 {
 	scan_close(w->scan6);
+	scan_close(w->journal);
 	txn_abort(w->txn);
 	store_close(w->store);
 	zones_release(&w->zones);
@@ -72,6 +76,21 @@ static void complain(struct worker *w)
 	}
 }
 
+static void forget_block(void *context, uint16_t high)
+{
+	directory_forget(context, high);
+}
+
+/* Of the directory stays what is the same in the new snapshot. */
+static void follow_changes(struct worker *w)
+{
+	scan_renew(w->journal);
+	if (!changed_blocks(w->txn, w->journal, w->change, &w->change, forget_block,
+			    &w->directory)) {
+		directory_forget_all(&w->directory);
+	}
+}
+
 void worker_begin(struct worker *w)
 {
 	if (txn_renew(w->txn)) {
@@ -85,12 +104,12 @@ void worker_begin(struct worker *w)
 	w->snapshot = txn_id(w->txn);
 	if (++w->epoch == 0) {
 		/* After 2^32 commits old tags would seem current. */
-		directory_clear(&w->directory);
 		for (size_t i = 0; i < w->zones.count; i++) {
 			w->zones.zone[i].epoch = 0;
 		}
 		w->epoch = 1;
 	}
+	follow_changes(w);
 }
 
 void worker_end(struct worker *w)
@@ -184,7 +203,7 @@ bool worker_has_zone(struct worker *w, struct zone *zone)
 bool worker_find(struct worker *w, unsigned family, addr_t addr, uint32_t *id)
 {
 	if (family == 4) {
-		*id = directory_find(&w->directory, w->txn, w->epoch, (uint32_t)addr);
+		*id = directory_find(&w->directory, w->txn, (uint32_t)addr);
 	} else {
 		if (!w->scanning6) {
 			scan_renew(w->scan6);

@@ -21,6 +21,8 @@ struct worker {
 	bool speaks;           /* the one of its generation that warns about zones */
 	uint32_t epoch;        /* counts the snapshots that differed; never 0 while reading */
 	uint64_t snapshot;     /* txn_id() of the epoch */
+	uint64_t change;       /* the last one of the snapshot that the directory follows */
+	struct scan *journal;  /* of the epoch */
 	uint64_t surveyed;     /* snapshot that was last looked through for warnings */
 	uint64_t complained_s; /* when a failing database was last logged */
 	struct scan *scan6;

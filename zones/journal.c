@@ -169,6 +169,16 @@ bool journal_key(struct bytes key, uint64_t *change, struct prefix *unit)
 	return !r.bad && reader_left(&r) == 0;
 }
 
+bool journal_barrier(struct bytes head)
+{
+	struct reader r = reader_of(head);
+	unsigned version = read_u8(&r);
+
+	read_u64(&r); /* its time */
+	unsigned flags = read_u8(&r);
+	return r.bad || version != VERSION || flags & ALL_BARRED;
+}
+
 static void put(struct txn *txn, struct state *state, struct bytes key, struct bytes value)
 {
 	txn_put(txn, TABLE_JOURNAL, key, value);

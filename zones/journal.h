@@ -47,6 +47,10 @@ enum status journal_decode(const struct prefix *unit, struct bytes before,
 /* A key: its change and unit; the unit's family is 0 for a head row. False where it is none. */
 bool journal_key(struct bytes key, uint64_t *change, struct prefix *unit);
 
+/* Whether a head row opens a change that was too large for its units to be kept, or is no such row.
+ */
+bool journal_barrier(struct bytes head);
+
 /* One zone in a head row. */
 struct journal_zone {
 	const char *name;
