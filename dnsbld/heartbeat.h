@@ -6,18 +6,15 @@
 #define DNSBLD_HEARTBEAT_H
 
 #include <stdatomic.h>
-#include <stddef.h>
 #include <stdint.h>
 
-#include "status.h"
-
-/* Each on a cache line of its own: neighbours would slow each other down. */
+/*
+ * Each on a cache line of its own, since it is written with every batch: two workers that write to
+ * one line take it from each other each time.
+ */
 struct heartbeat {
 	_Alignas(64) _Atomic uint32_t beats;
 };
-
-/* Memory for `count` of them, shared with every process forked later. */
-enum status heartbeats_map(struct heartbeat **beats, size_t count);
 
 /* Only one process writes a counter, so this needs no locked instruction. */
 static inline void heartbeat_tick(struct heartbeat *h)

@@ -3,12 +3,11 @@
  */
 #include <getopt.h>
 #include <stdio.h>
-#include <string.h>
-#include <stdlib.h>
 
 #include "config.h"
 #include "log.h"
 #include "parent.h"
+#include "settings.h"
 
 static const char usage[] =
 	"usage: dnsbld [-ft] [-c file]\n"
@@ -63,18 +62,8 @@ int main(int argc, char **argv)
 		return ST_USAGE;
 	}
 
-	enum status status = config_read(config_file(file), &config);
+	enum status status = settings_read(config_file(file), &config);
 
-	if (!status && config->user && strcmp(config->user, "root") == 0) {
-		status = fail(ST_CONFIG, "%s: user = \"root\": name an account without privileges",
-			      config->file);
-		config_free(config);
-	} else if (!status && config->listen_count == 0) {
-		status = fail(ST_CONFIG,
-			      "%s: dnsbld needs an address: listen = { \"192.0.2.53:53\" }",
-			      config->file);
-		config_free(config);
-	}
 	if (status) {
 		log_error("%s", fail_text());
 		return status;

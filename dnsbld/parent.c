@@ -30,6 +30,8 @@
 #include "generation.h"
 #include "log.h"
 #include "notify.h"
+#include "settings.h"
+#include "shared.h"
 
 struct parent {
 	struct generation_base base;
@@ -121,7 +123,7 @@ static void reload(struct parent *p)
 	}
 	p->reload_wanted = false;
 	notify_reloading();
-	if (config_read(p->file, &config)) {
+	if (settings_read(p->file, &config)) {
 		keep_old_config();
 		return;
 	}
@@ -156,6 +158,7 @@ static void proceed(struct parent *p)
 		p->current = p->other;
 		p->other = former;
 		generation_stop(former);
+		sockets_size(&p->base.sockets, p->current->config->receive_buffer);
 		log_info("reloaded: serving %zu zones", p->current->config->zone_count);
 		notify_systemd("READY=1");
 	} else if (p->other->state != GENERATION_OFF && p->other->status) {
@@ -243,12 +246,12 @@ static void wait_and_see(struct parent *p)
 
 static enum status start(struct parent *p, struct config *config)
 {
-	struct heartbeat *beats;
+	void *beats = NULL;
 	enum status status = sockets_open(&p->base.sockets, config);
 
 	if (!status) {
 		p->base.count = process_count(&p->base.sockets);
-		status = heartbeats_map(&beats, 2 * (size_t)p->base.count);
+		status = shared_map(&beats, 2 * (size_t)p->base.count * sizeof(struct heartbeat));
 	}
 	if (!status) {
 		status = open_signals(p);
@@ -258,7 +261,8 @@ static enum status start(struct parent *p, struct config *config)
 		return status;
 	}
 	for (int i = 0; i < 2; i++) {
-		generation_init(&p->generations[i], &p->base, beats + (size_t)i * p->base.count);
+		generation_init(&p->generations[i], &p->base,
+				(struct heartbeat *)beats + (size_t)i * p->base.count);
 	}
 	p->current = &p->generations[0];
 	p->other = &p->generations[1];

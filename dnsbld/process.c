@@ -1,7 +1,8 @@
 /*
  * process.c: from fork() to serving.
  *
- *	fork -> only its own descriptors -> only its own rights -> database -> hello -> serve
+ *	fork -> only its own descriptors -> its CPU -> only its own rights -> database -> hello
+ *	-> serve
  *
  * 1. A child dies with its parent, however that dies: nobody would be left to give it a new config.
  * 2. The database is opened after the fork, for LMDB's sake, and after the privileges are gone, so
@@ -10,6 +11,8 @@
  */
 #include "process.h"
 
+#include <errno.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +20,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "cpus.h"
 #include "log.h"
 #include "tcp.h"
 #include "udp.h"
@@ -69,6 +73,29 @@ static void say_hello(int fd, enum status status)
 	close(fd);
 }
 
+/*
+ * Before any memory is taken, which then is the CPU's own node's. That there is such a CPU was
+ * checked when the config was read; one that went offline since is no reason not to answer.
+ */
+static void pin(const struct process_role *role)
+{
+	const struct config *config = role->config;
+	struct cpus set = {0};
+	char name[128];
+
+	if (config->affinity_count == 0 || is_tcp(role->sockets, role->number)) {
+		return;
+	}
+	unsigned k = role->number % role->sockets->workers;
+	unsigned cpu = config->affinity[k % config->affinity_count].cpu;
+
+	CPU_SET_S(cpu, sizeof set, (cpu_set_t *)set.bits);
+	if (sched_setaffinity(0, sizeof set, (cpu_set_t *)set.bits) < 0) {
+		log_warn("%s does not run on CPU %u alone: %s",
+			 process_name(role->sockets, role->number, name), cpu, strerror(errno));
+	}
+}
+
 static enum status prepare(const struct process_role *role, pid_t parent, struct worker *worker)
 {
 	enum status status = privileges_drop(role->privileges);
@@ -84,14 +111,17 @@ static enum status prepare(const struct process_role *role, pid_t parent, struct
 	return worker_open(worker, role->config, is_tcp(role->sockets, role->number));
 }
 
-static enum status serve(const struct process_role *role, struct worker *worker, int fd)
+static enum status serve(const struct process_role *role, struct worker *worker)
 {
 	struct sockets *s = role->sockets;
 
-	if (fd < 0) {
+	char name[128];
+
+	if (is_tcp(s, role->number)) {
 		return tcp_serve(worker, s, &role->config->tcp, role->heartbeat);
 	}
-	return udp_serve(worker, &s->endpoint[role->number / s->workers], fd, role->heartbeat);
+	return udp_serve(worker, &s->endpoint[role->number / s->workers], role->number % s->workers,
+			 process_name(s, role->number, name), role->heartbeat);
 }
 
 static _Noreturn void process_main(const struct process_role *role, pid_t parent)
@@ -109,12 +139,13 @@ static _Noreturn void process_main(const struct process_role *role, pid_t parent
 		sockets_close_tcp(s);
 	}
 	sockets_close_udp(s, fd);
+	pin(role);
 
 	enum status status = prepare(role, parent, &worker);
 
 	say_hello(role->hello, status);
 	if (!status) {
-		status = serve(role, &worker, fd);
+		status = serve(role, &worker);
 		worker_close(&worker);
 	}
 	exit(status);

@@ -20,11 +20,23 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "log.h"
+#include "shared.h"
+
 enum {
-	/* The kernel doubles it: 10,000 queries, so that a pause of a worker costs none of them. */
-	RECEIVE_BUFFER = 4 << 20,
+	/*
+	 * The kernel charges a reply to its socket until the device has sent it, and while it waits
+	 * for the neighbour's hardware address: up to 3 s, and up to 208 KiB for each silent
+	 * neighbour, which is all that a socket has by default. So one host of our own network that
+	 * asked and went, or whose address was forged, would keep a worker from answering anybody.
+	 * This, doubled, is room for 40 of them (without root's rights, for net.core.wmem_max, it
+	 * is 2). Nothing else needs it: loopback takes a packet off the account at once, and the
+	 * queues of devices are shorter.
+	 */
+	SEND_BUFFER = 4 << 20,
 	TICK_US = 500000, /* a worker without queries wakes up this often */
 	BACKLOG = 1024,
 };
@@ -99,6 +111,49 @@ static int bind_socket(const struct listen_config *at, int type, int reuse)
 	return fd;
 }
 
+/* Past the system's limit (net.core.rmem_max, wmem_max) for root, up to it for others. */
+static void set_buffer(int fd, int option_of_root, int option, uint32_t octets)
+{
+	if (!set(fd, SOL_SOCKET, option_of_root, (int)octets)) {
+		set(fd, SOL_SOCKET, option, (int)octets);
+	}
+}
+
+/* The kernel doubles what it is asked for, for its own bookkeeping, and says it doubled. */
+static uint32_t receive_buffer_of(int fd)
+{
+	int doubled = 0;
+	socklen_t len = sizeof doubled;
+
+	getsockopt(fd, SOL_SOCKET, SO_RCVBUF, &doubled, &len);
+	return (uint32_t)doubled / 2;
+}
+
+void sockets_size(struct sockets *s, uint32_t receive_buffer)
+{
+	uint32_t least = UINT32_MAX;
+
+	if (receive_buffer == s->receive_buffer) {
+		return;
+	}
+	s->receive_buffer = receive_buffer;
+	for (size_t i = 0; i < s->count; i++) {
+		for (unsigned k = 0; k < s->workers; k++) {
+			int fd = s->endpoint[i].udp[k];
+
+			set_buffer(fd, SO_RCVBUFFORCE, SO_RCVBUF, receive_buffer);
+			uint32_t given = receive_buffer_of(fd);
+
+			least = given < least ? given : least;
+		}
+	}
+	if (least < receive_buffer) {
+		log_warn("the kernel gives receive buffers of %u KiB and not of %u KiB: set the "
+			 "sysctl net.core.rmem_max to %u or more",
+			 least / 1024, receive_buffer / 1024, receive_buffer);
+	}
+}
+
 static enum status open_udp(struct endpoint *e, unsigned workers)
 {
 	const struct timeval tick = {.tv_usec = TICK_US};
@@ -113,8 +168,6 @@ static enum status open_udp(struct endpoint *e, unsigned workers)
 		bool fine = i > 0 || set(fd, SOL_SOCKET, SO_REUSEPORT, 1);
 
 		fine = fine && setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tick, sizeof tick) == 0;
-		/* A device that takes no packets must not look like a worker that hangs. */
-		fine = fine && setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tick, sizeof tick) == 0;
 		/*
 		 * No reply needs a fragment, so no forged "fragmentation needed" may make us
 		 * send any (RFC 9715 §3.1).
@@ -129,10 +182,7 @@ static enum status open_udp(struct endpoint *e, unsigned workers)
 		if (!fine) {
 			return refused(&e->at, "UDP");
 		}
-		/* Past net.core.rmem_max for root; less than asked for is no fault. */
-		if (!set(fd, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER)) {
-			set(fd, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER);
-		}
+		set_buffer(fd, SO_SNDBUFFORCE, SO_SNDBUF, SEND_BUFFER);
 	}
 	return ST_OK;
 }
@@ -151,12 +201,19 @@ static enum status open_tcp(struct endpoint *e)
 
 enum status sockets_open(struct sockets *s, const struct config *config)
 {
-	enum status status = ST_OK;
+	size_t udp_count = config->listen_count * config->workers;
+	void *drops;
+	enum status status = shared_map(&drops, udp_count * sizeof(struct drops));
+	struct timespec now;
 
+	if (status) {
+		return status;
+	}
 	*s = (struct sockets){
 		.endpoint = must_alloc(config->listen_count * sizeof *s->endpoint),
 		.count = config->listen_count,
 		.workers = config->workers,
+		.drops = drops,
 	};
 	for (size_t i = 0; i < s->count; i++) {
 		struct endpoint *e = &s->endpoint[i];
@@ -166,6 +223,7 @@ enum status sockets_open(struct sockets *s, const struct config *config)
 		e->tcp = -1;
 		e->udp = must_alloc(s->workers * sizeof *e->udp);
 		memset(e->udp, -1, s->workers * sizeof *e->udp);
+		e->drops = s->drops + i * s->workers;
 	}
 	for (size_t i = 0; i < s->count && !status; i++) {
 		status = open_udp(&s->endpoint[i], s->workers);
@@ -173,10 +231,16 @@ enum status sockets_open(struct sockets *s, const struct config *config)
 			status = open_tcp(&s->endpoint[i]);
 		}
 	}
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	for (size_t i = 0; i < udp_count; i++) {
+		drops_init(&s->drops[i], (uint32_t)now.tv_sec);
+	}
 	if (status) {
 		sockets_release(s);
+		return status;
 	}
-	return status;
+	sockets_size(s, config->receive_buffer);
+	return ST_OK;
 }
 
 static void close_one(int *fd)
@@ -212,6 +276,7 @@ void sockets_release(struct sockets *s)
 	for (size_t i = 0; i < s->count; i++) {
 		free(s->endpoint[i].udp);
 	}
+	shared_unmap(s->drops, s->count * s->workers * sizeof *s->drops);
 	free(s->endpoint);
 	*s = (struct sockets){0};
 }

@@ -9,12 +9,14 @@
 #include <stddef.h>
 
 #include "config.h"
+#include "drops.h"
 
 /* One line of `listen`: a UDP socket for each worker, and one that listens for TCP. */
 struct endpoint {
 	struct listen_config at;
 	bool wildcard; /* 0.0.0.0 or ::, so replies must name the address they leave from */
 	int *udp;
+	struct drops *drops; /* of each of them */
 	int tcp;
 };
 
@@ -22,6 +24,8 @@ struct sockets {
 	struct endpoint *endpoint;
 	size_t count;
 	unsigned workers; /* UDP sockets at each endpoint */
+	struct drops *drops;
+	uint32_t receive_buffer; /* asked for, of each UDP socket */
 };
 
 /*
@@ -29,6 +33,12 @@ struct sockets {
  * may not have it, ST_CONFIG where this machine has no such address.
  */
 enum status sockets_open(struct sockets *s, const struct config *config);
+
+/*
+ * Gives each UDP socket a receive buffer of so many octets, now or later; where the kernel gives
+ * less, that is logged once.
+ */
+void sockets_size(struct sockets *s, uint32_t receive_buffer);
 
 /* Closes what is open, but for `keep` (-1: nothing is kept). */
 void sockets_close_udp(struct sockets *s, int keep);

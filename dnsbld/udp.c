@@ -8,7 +8,8 @@
  *
  * 1. All memory is set up once. A system call changes of a message header what is reset after it
  *    and nothing else.
- * 2. A reply that cannot be sent (a forged source port 0, no route) costs that reply alone.
+ * 2. A reply that cannot be sent (a forged source port 0, no route) costs that reply alone, and no
+ *    sending waits: while the send buffer is full, replies are lost and not the worker's time.
  * 3. Each turn of the loop beats, and an idle socket ends its wait after half a second.
  */
 #include "udp.h"
@@ -48,6 +49,8 @@ union control {
 struct udp {
 	struct worker *worker;
 	struct heartbeat *heartbeat;
+	struct drops *drops; /* the socket's */
+	const char *name;    /* the worker's */
 	int fd;
 	size_t control_len; /* 0: the socket has one address, so replies leave from it anyway */
 	time_t ticked_s;
@@ -121,7 +124,7 @@ static void answer_from_asked(struct msghdr *m)
 static void send_replies(struct udp *u, unsigned first, unsigned end)
 {
 	while (first < end) {
-		int n = sendmmsg(u->fd, u->message + first, end - first, 0);
+		int n = sendmmsg(u->fd, u->message + first, end - first, MSG_DONTWAIT);
 
 		/* An error is about the first one that was not sent. */
 		first += n > 0 ? (unsigned)n : 1;
@@ -202,11 +205,12 @@ static bool tick(struct udp *u)
 		return true;
 	}
 	u->ticked_s = now.tv_sec;
+	drops_tick(u->drops, u->fd, (uint32_t)now.tv_sec, u->name);
 	return worker_tick(u->worker);
 }
 
-enum status udp_serve(struct worker *worker, const struct endpoint *endpoint, int fd,
-		      struct heartbeat *heartbeat)
+enum status udp_serve(struct worker *worker, const struct endpoint *endpoint, unsigned which,
+		      const char *name, struct heartbeat *heartbeat)
 {
 	/* Without SA_RESTART, so that a signal ends the wait. */
 	const struct sigaction stop = {.sa_handler = on_stop};
@@ -215,7 +219,9 @@ enum status udp_serve(struct worker *worker, const struct endpoint *endpoint, in
 
 	u.worker = worker;
 	u.heartbeat = heartbeat;
-	u.fd = fd;
+	u.drops = &endpoint->drops[which];
+	u.name = name;
+	u.fd = endpoint->udp[which];
 	if (endpoint->wildcard) {
 		u.control_len = endpoint->at.family == 4 ? CMSG_SPACE(sizeof(struct in_pktinfo))
 							 : CMSG_SPACE(sizeof(struct in6_pktinfo));

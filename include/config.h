@@ -103,6 +103,12 @@ struct listen_config {
 	char text[ADDR_TEXT + 8]; /* "127.0.0.1:5353", "[::1]:5353" */
 };
 
+/* A CPU for workers. Whether there is such a one is asked by who runs there: settings.h. */
+struct affinity_config {
+	unsigned cpu;
+	unsigned line; /* of the file */
+};
+
 struct tcp_config {
 	unsigned clients;    /* most connections at once */
 	unsigned per_client; /* most from one address */
@@ -115,8 +121,11 @@ struct config {
 	char *database; /* absolute */
 	struct listen_config *listen;
 	size_t listen_count;
-	unsigned workers;
-	char *user; /* NULL: none given */
+	unsigned workers;                 /* for each address */
+	struct affinity_config *affinity; /* worker k runs on k modulo the count; none: anywhere */
+	size_t affinity_count;
+	uint32_t receive_buffer; /* octets, of each UDP socket */
+	char *user;              /* NULL: none given */
 	uint64_t map_size;
 	bool exclude_reserved;
 	struct tcp_config tcp;

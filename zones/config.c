@@ -20,6 +20,7 @@
 #include "config_check.h"
 #include "config_syntax.h"
 #include "config_tree.h"
+#include "cpus.h"
 
 enum {
 	FILE_MAX = 16 << 20, /* a thousand zones are a tenth of it; more is another file given by
@@ -58,12 +59,13 @@ static char *absolute(const char *file)
 	return path;
 }
 
-/* Online processors: each worker wants one. */
+/* Each worker wants a CPU of its own, and more workers than CPUs would only take turns. */
 static unsigned default_workers(void)
 {
-	long online = sysconf(_SC_NPROCESSORS_ONLN);
+	struct cpus cpus;
+	unsigned count = cpus_allowed(&cpus);
 
-	return online < 1 ? 1 : online > CONFIG_WORKERS ? CONFIG_WORKERS : (unsigned)online;
+	return count > CONFIG_WORKERS ? CONFIG_WORKERS : count;
 }
 
 enum status config_parse(const char *text, const char *file, struct config **config)
@@ -206,6 +208,7 @@ void config_free(struct config *config)
 	free(config->trusted_hops);
 	free(config->authserv_id);
 	free(config->listen);
+	free(config->affinity);
 	free(config->user);
 	free(config->database);
 	free(config->file);

@@ -7,6 +7,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "cpus.h"
+
 #define FIELD(type, member) \
 	.field = offsetof(struct type, member), .size = sizeof(((struct type *)0)->member)
 
@@ -140,6 +142,10 @@ const struct config_option config_options[] = {
 	{"listen", OPTION_LIST, .set = listen_add},
 	{"workers", OPTION_VALUE, .set = value_number, .min = 1, .max = CONFIG_WORKERS,
 	 FIELD(config, workers)},
+	{"affinity", OPTION_LIST, .set = affinity_add, .max = CPUS_MAX - 1,
+	 FIELD(affinity_config, cpu)},
+	{"receive_buffer", OPTION_VALUE, .fallback = "4M", .set = value_size, .min = 4 * KIB,
+	 .max = 512 * MIB, FIELD(config, receive_buffer)},
 	{"user", OPTION_VALUE, .set = value_string, FIELD(config, user)},
 	{"map_size", OPTION_VALUE, .fallback = "64G", .set = value_size, .min = MIB,
 	 .max = 64 * TIB, FIELD(config, map_size)},

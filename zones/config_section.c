@@ -1,6 +1,6 @@
 /*
- * config_section.c: addresses to listen on, sublists and their policies. Reporters are in
- * config_reporter.c, zones in config_zone.c.
+ * config_section.c: addresses to listen on, CPUs to run on, sublists and their policies. Reporters
+ * are in config_reporter.c, zones in config_zone.c.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -55,6 +55,18 @@ enum status listen_add(const struct config_place *place, const char *text, void 
 	config->listen = config_grow(config->listen, &config->listen_count, sizeof *config->listen);
 	config->listen[config->listen_count - 1] = listen;
 	return ST_OK;
+}
+
+enum status affinity_add(const struct config_place *place, const char *text, void *section)
+{
+	struct config *config = section;
+
+	config->affinity =
+		config_grow(config->affinity, &config->affinity_count, sizeof *config->affinity);
+
+	struct affinity_config *affinity = &config->affinity[config->affinity_count - 1];
+	affinity->line = place->line;
+	return value_number(place, text, affinity);
 }
 
 /* ----------------------------------------------------------------------------------- sublists */

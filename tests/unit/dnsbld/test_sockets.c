@@ -180,6 +180,28 @@ static void test_only_wildcards_pay_for_the_address_asked(void **state)
 	config_free(config);
 }
 
+static void test_every_udp_socket_has_the_receive_buffer_that_was_asked_for(void **state)
+{
+	struct config *config = config_at("127.0.0.1", free_port(), 3);
+	struct sockets sockets;
+
+	(void)state;
+	/* Anybody may have these: net.core.rmem_max is 208 KiB at least, unless made smaller. */
+	config->receive_buffer = 48 << 10;
+	assert_int_equal(sockets_open(&sockets, config), ST_OK);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(option(sockets.endpoint[0].udp[i], SOL_SOCKET, SO_RCVBUF),
+				 2 * (48 << 10));
+	}
+	sockets_size(&sockets, 32 << 10);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(option(sockets.endpoint[0].udp[i], SOL_SOCKET, SO_RCVBUF),
+				 2 * (32 << 10));
+	}
+	sockets_release(&sockets);
+	config_free(config);
+}
+
 static void test_an_address_of_another_machine_is_the_configs_fault(void **state)
 {
 	struct config *config = config_at("192.0.2.1", 5353, 1);
@@ -199,6 +221,7 @@ int main(void)
 		cmocka_unit_test(test_clients_are_spread_over_all_workers),
 		cmocka_unit_test(test_both_families_at_any_address_on_one_port),
 		cmocka_unit_test(test_only_wildcards_pay_for_the_address_asked),
+		cmocka_unit_test(test_every_udp_socket_has_the_receive_buffer_that_was_asked_for),
 		cmocka_unit_test(test_an_address_of_another_machine_is_the_configs_fault),
 	};
 

@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -19,6 +20,7 @@
 #include "category.h"
 #include "config_option.h"
 #include "config_token.h"
+#include "cpus.h"
 
 /* Last: it makes a macro of fail. */
 #include <cmocka.h>
@@ -67,6 +69,8 @@ static void test_every_option_reaches_its_field(void **state)
 		"database = \"/var/lib/blocklist\"\n"
 		"listen = { \"192.0.2.53:53\", \"[2001:0db8::53]:5353\", 127.0.0.1:65535, }\n"
 		"workers = 3\n"
+		"affinity = {\n 2, 0\n, 8191 }\n"
+		"receive_buffer = 64K\n"
 		"user = 'nobody'\n"
 		"map_size = 3M\n"
 		"exclude_reserved = false\n"
@@ -108,6 +112,13 @@ static void test_every_option_reaches_its_field(void **state)
 	assert_int_equal(config->listen[1].port, 5353);
 	assert_int_equal(config->listen[2].port, 65535);
 	assert_int_equal(config->workers, 3);
+	assert_int_equal(config->affinity_count, 3);
+	assert_int_equal(config->affinity[0].cpu, 2);
+	assert_int_equal(config->affinity[0].line, 5);
+	assert_int_equal(config->affinity[1].cpu, 0);
+	assert_int_equal(config->affinity[2].cpu, 8191);
+	assert_int_equal(config->affinity[2].line, 6);
+	assert_int_equal(config->receive_buffer, 64 << 10);
 	assert_string_equal(config->user, "nobody");
 	assert_int_equal(config->map_size, 3 << 20);
 	assert_false(config->exclude_reserved);
@@ -213,11 +224,10 @@ static void test_what_the_file_leaves_out_has_its_default(void **state)
 {
 	struct config *config = parse(MINIMAL);
 	const struct zone_config *zone = &config->zones[0];
-	long processors = sysconf(_SC_NPROCESSORS_ONLN);
 
 	(void)state;
-	assert_int_equal(config->workers,
-			 processors > CONFIG_WORKERS ? CONFIG_WORKERS : processors);
+	assert_int_equal(config->affinity_count, 0);
+	assert_int_equal(config->receive_buffer, 4 << 20);
 	assert_null(config->user);
 	assert_int_equal(config->map_size, (uint64_t)64 << 30);
 	assert_true(config->exclude_reserved);
@@ -243,6 +253,34 @@ static void test_what_the_file_leaves_out_has_its_default(void **state)
 	assert_int_equal(zone->at_apex.aaaa_count, 0);
 	assert_int_equal(zone->host_count, 0);
 	config_free(config);
+}
+
+/* taskset and cpusets say which those are, and the machine may have more. */
+static void test_there_is_a_worker_for_each_cpu_that_we_may_run_on(void **state)
+{
+	struct cpus cpus;
+	unsigned count = cpus_allowed(&cpus), left = 0;
+	cpu_set_t all, some;
+
+	(void)state;
+	assert_int_equal(sched_getaffinity(0, sizeof all, &all), 0);
+	assert_int_equal(count, CPU_COUNT(&all));
+	CPU_ZERO(&some);
+	for (unsigned cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+		assert_int_equal(cpus_has(&cpus, cpu), CPU_ISSET(cpu, &all) != 0);
+		if (CPU_ISSET(cpu, &all)) {
+			struct config *config;
+
+			CPU_SET(cpu, &some);
+			assert_int_equal(sched_setaffinity(0, sizeof some, &some), 0);
+			config = parse(MINIMAL);
+			assert_int_equal(config->workers,
+					 ++left > CONFIG_WORKERS ? CONFIG_WORKERS : left);
+			config_free(config);
+		}
+	}
+	assert_int_equal(left, count);
+	assert_false(cpus_has(&cpus, CPUS_MAX));
 }
 
 static void test_a_section_that_is_there_keeps_the_other_defaults(void **state)
@@ -801,6 +839,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_option_reaches_its_field),
 		cmocka_unit_test(test_what_the_file_leaves_out_has_its_default),
+		cmocka_unit_test(test_there_is_a_worker_for_each_cpu_that_we_may_run_on),
 		cmocka_unit_test(test_a_section_that_is_there_keeps_the_other_defaults),
 		cmocka_unit_test(test_a_policy_without_a_rule_for_complaints_keeps_the_defaults),
 		cmocka_unit_test(test_decimals_are_kept_in_thousandths),
