@@ -7,6 +7,7 @@
 #ifndef DNSBLD_BYTES_H
 #define DNSBLD_BYTES_H
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -193,6 +194,14 @@ static inline uint16_t peek_u16(const uint8_t *p)
 static inline uint32_t peek_u32(const uint8_t *p)
 {
 	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+}
+
+static inline uint64_t peek_u64(const uint8_t *p)
+{
+	uint64_t octets;
+
+	memcpy(&octets, p, sizeof octets);
+	return be64toh(octets);
 }
 
 /*

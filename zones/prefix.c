@@ -49,20 +49,15 @@ int prefix_compare(const struct prefix *a, const struct prefix *b)
 
 static addr_t addr_load(const uint8_t *p, unsigned count)
 {
-	addr_t addr = 0;
-
-	for (unsigned i = 0; i < count; i++) {
-		addr = addr << 8 | p[i];
-	}
-	return addr;
+	return count == 4 ? peek_u32(p) : (addr_t)peek_u64(p) << 64 | peek_u64(p + 8);
 }
 
 static void addr_store(uint8_t *p, unsigned count, addr_t addr)
 {
-	for (unsigned i = count; i > 0; i--) {
-		p[i - 1] = (uint8_t)addr;
-		addr >>= 8;
-	}
+	const uint64_t half[] = {htobe64((uint64_t)(addr >> 64)), htobe64((uint64_t)addr)};
+	const uint32_t v4 = htobe32((uint32_t)addr);
+
+	memcpy(p, count == 4 ? (const void *)&v4 : half, count);
 }
 
 /* "24": one to three digits without a leading zero. */

@@ -68,20 +68,43 @@ static inline int nibble(unsigned c)
 	return c - 'a' <= 5 ? (int)(c - 'a' + 10) : -1;
 }
 
+/*
+ * Four labels of a nibble, in eight octets: every second one is a length, the others are looked at
+ * in lanes of 16 bits. -1 where one is none.
+ */
+static inline int four_nibbles(const uint8_t *labels)
+{
+	const uint64_t each = 0x0001000100010001;
+	uint64_t word = peek_u64(labels);
+	uint64_t c = word & 0xff * each, lower = c | 0x20 * each;
+	/* Bit 7 of a lane says that its octet, which is below 128, is at least so much. */
+	uint64_t digit = (c + (0x80 - '0') * each) & ~(c + (0x7f - '9') * each);
+	uint64_t letter = (lower + (0x80 - 'a') * each) & ~(lower + (0x7f - 'f') * each);
+
+	if ((word >> 8 & 0xff * each) != each || c & 0x80 * each ||
+	    ((digit | letter) & 0x80 * each) != 0x80 * each) {
+		return -1;
+	}
+	uint64_t value = (c & 0xf * each) + (letter >> 7 & each) * 9;
+
+	/* The first label is the lowest nibble, and in the highest lane. */
+	return (int)((value >> 48 | value >> 28 | value >> 8 | value << 12) & 0xffff);
+}
+
 /* 32 labels of one nibble, in 64 octets. */
 static bool parse_nibbles(const uint8_t *labels, addr_t *addr)
 {
-	uint64_t half[2] = {0, 0};
+	addr_t v6 = 0;
 
-	for (unsigned i = 0; i < NIBBLES; i++) {
-		int value = nibble(labels[2 * i + 1]);
+	for (unsigned i = 0; i < NIBBLES; i += 4) {
+		int four = four_nibbles(labels + 2 * (size_t)i);
 
-		if (labels[2 * i] != 1 || value < 0) {
+		if (four < 0) {
 			return false;
 		}
-		half[i / 16] |= (uint64_t)value << 4 * (i % 16);
+		v6 |= (addr_t)four << 4 * i;
 	}
-	*addr = (addr_t)half[1] << 64 | half[0];
+	*addr = v6;
 	return true;
 }
 

@@ -146,22 +146,34 @@ bool answer_same(uint32_t a, uint32_t b, const struct zone_view *view, struct tx
 	return true;
 }
 
+/* As much as there is room for. */
+static void write_most(struct writer *w, struct bytes b)
+{
+	size_t room = (size_t)(w->end - w->at);
+
+	write_bytes(w, b.data, b.len < room ? b.len : room);
+}
+
 size_t text_expand(struct bytes text, struct bytes ip, uint8_t out[TEXT_MAX])
 {
 	static const char mark[] = "{ip}";
 	const size_t mark_len = sizeof mark - 1;
-	size_t len = 0;
+	struct writer w = writer_of(out, TEXT_MAX);
+	const uint8_t *at = text.data, *end = at + text.len;
 
-	for (size_t i = 0; i < text.len && len < TEXT_MAX;) {
-		bool here = text.len - i >= mark_len && memcmp(text.data + i, mark, mark_len) == 0;
-		struct bytes put = here ? ip : bytes_of(text.data + i, 1);
+	while (at < end) {
+		const uint8_t *brace = memchr(at + 1, mark[0], (size_t)(end - at) - 1);
+		const uint8_t *next = brace ? brace : end;
+		bool here = (size_t)(end - at) >= mark_len && memcmp(at, mark, mark_len) == 0;
 
-		if (put.len > TEXT_MAX - len) {
-			put.len = TEXT_MAX - len;
+		if (here) {
+			write_most(&w, ip);
+			at += mark_len;
 		}
-		memcpy(out + len, put.data, put.len);
-		len += put.len;
-		i += here ? mark_len : 1;
+		if (next > at) {
+			write_most(&w, bytes_of(at, (size_t)(next - at)));
+			at = next;
+		}
 	}
-	return len;
+	return writer_len(&w);
 }
