@@ -86,7 +86,7 @@ FUZZERS   := $(call progs,$(FUZZ_SRC))
 BENCHES   := $(call progs,$(BENCH_SRC))
 
 .PHONY: all unit fuzzers benches check check-long check-unit check-fuzz check-e2e fuzz bench run
-.PHONY: lint format install uninstall clean help packages FORCE
+.PHONY: bench-respond bench-data lint format install uninstall clean help packages FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -184,10 +184,15 @@ fuzz:
 	@tests/deps build unit
 	+@$(BUILT) FUZZ=1 fuzzers
 	@TIME='$(TIME)' exec tests/run fuzz-long
-bench:
-	@tests/deps build
+bench bench-data:
+	@tests/deps build bench
 	+@$(BUILT) all benches
-	@QUICK='$(QUICK)' exec tests/bench/run
+	@QUICK='$(QUICK)' exec tests/bench/run $(if $(findstring data,$@),data)
+bench-respond:
+	@tests/deps build bench
+	+@$(BUILT) benches
+	@$O/tests/bench/respond
+	@tests/bench/stages
 
 # --- running and installing ---------------------------------------------------------------------
 
@@ -239,7 +244,7 @@ help:
 	@echo 'make run           a server with example data on loopback (PORT=5353)'
 	@echo 'make check         all tests; check-unit, check-fuzz, check-e2e for parts; check-long'
 	@echo 'make fuzz          each fuzzer for TIME=5 seconds'
-	@echo 'make bench         measurements (QUICK=1)'
+	@echo 'make bench         measurements beside other servers (QUICK=1); bench-respond, bench-data for parts'
 	@echo 'make lint, format  what the style asks'
 	@echo 'make install       PREFIX=/usr/local DESTDIR=; uninstall'
 	@echo 'make clean'

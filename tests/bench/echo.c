@@ -4,6 +4,8 @@
  * faster.
  *
  *     echo PORT
+ *
+ * Several may share a port, as workers do.
  */
 #include <arpa/inet.h>
 #include <stdint.h>
@@ -24,7 +26,7 @@ int main(int argc, char **argv)
 	static struct iovec iov[BATCH];
 	static struct mmsghdr msg[BATCH];
 	struct sockaddr_in at = {.sin_family = AF_INET};
-	int fd = socket(AF_INET, SOCK_DGRAM, 0), buffer = SOCKET_BUFFER;
+	int fd = socket(AF_INET, SOCK_DGRAM, 0), buffer = SOCKET_BUFFER, yes = 1;
 
 	if (argc != 2) {
 		fputs("usage: echo PORT\n", stderr);
@@ -33,6 +35,7 @@ int main(int argc, char **argv)
 	at.sin_port = htons((uint16_t)atoi(argv[1]));
 	at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
+	setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &yes, sizeof yes);
 	if (fd < 0 || bind(fd, (struct sockaddr *)&at, sizeof at) < 0) {
 		perror("echo");
 		return 74;

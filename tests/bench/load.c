@@ -1,16 +1,33 @@
 /*
- * load.c: asks as fast as it is answered, and looks at every answer.
+ * load.c: asks as fast as it is answered, and holds every answer against what belongs to it.
  *
- *     load PORT FILE SECONDS PID
+ *	load [-e] [-n] [-t TEXT] PORT FILE SECONDS PID...
  *
- * FILE has a query a line: name, type (A or TXT), and what belongs to it: "hit" (NOERROR with a
- * record), "miss" (NXDOMAIN without one) or "any". Several sockets, a window in flight on each; a
- * query's ID is its place in the window, so that each answer is held against what was asked. Prints
- * one JSON object: answers, wrong ones, lost ones, seconds, and the CPU time of process PID an
- * answer, in nanoseconds. Exit 1 when an answer was wrong.
+ *	FILE		queries and what belongs to each, see expect.h
+ *	-e		each named query has an OPT, -n: but answers have none
+ *	-t TEXT		what a listed name's TXT is, before the address
+ *
+ *	SOCKETS lanes, each with its own address and port, WINDOW queries in flight on each
+ *	recvmmsg -> each answer is checked, its slot is free -> sendmmsg as soon as half are free
+ *
+ * A query's ID is the lane's round and the slot, so that an answer finds its query. It never
+ * sleeps: a server would pay for waking it. All is built before the clock runs.
+ *
+ * Prints one JSON object: answers; wrong ones; lost ones; seconds; what the kernel charged all
+ * threads of the processes PID, in nanoseconds a packet and as a share of the time (busy); and
+ * how much of the time they waited for other processes to leave the CPU to them (waited). On
+ * loopback the sender pays for the way into the receiver's socket, so what is charged has the
+ * sending of answers and not the coming of queries: for every server alike.
+ *
+ * 1. A packet that gets no answer is followed by one that does, so it cannot run ahead; it has no
+ *    slot, and an answer to it is a wrong one.
+ * 2. Nothing for STALLED_S on loopback is lost, not late: another round begins.
+ *
+ * Exit status 1: an answer was wrong; the first is on stderr.
  */
 #include <arpa/inet.h>
-#include <poll.h>
+#include <dirent.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -20,29 +37,28 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { SOCKETS = 8, WINDOW = 64, QUERY = 128, REPLY = 1500, SOCKET_BUFFER = 4 << 20 };
-enum { STALLED_MS = 200 }; /* nothing for so long on loopback is lost, not late */
+#include "tests/bench/expect.h"
 
-enum wanted { MISS, HIT, ANY };
-
-struct query {
-	uint8_t packet[QUERY];
-	uint16_t len;
-	uint8_t wanted;
+enum {
+	SOCKETS = 32,
+	WINDOW = 8, /* 256 in all: a receive buffer of Linux's default size holds them */
+	NO_SLOT = 255,
+	REPLY = 1500,
+	SOCKET_BUFFER = 4 << 20,
 };
+#define STALLED_S 0.2
 
 struct lane {
 	int fd;
 	unsigned in_flight;
-	uint8_t round; /* the ID's high octet: answers to what was given up are of an earlier one */
-	const struct query *asked[WINDOW]; /* by ID; NULL: nothing */
+	uint8_t round;
+	const struct query *asked[WINDOW]; /* by slot; NULL: free */
 };
 
-static struct query *queries;
-static size_t query_count, query_at;
-static uint64_t answered, wrong, lost;
+static size_t query_at;
+static uint64_t answered, dropped, wrong, lost;
 
-static double seconds(void)
+static double now_s(void)
 {
 	struct timespec t;
 
@@ -50,135 +66,104 @@ static double seconds(void)
 	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
 }
 
-/* CPU seconds of a process so far, from schedstat where there is one (nanoseconds), else in clock
- * ticks. */
-static double cpu_seconds(const char *pid)
+/* Of all threads so far; waited: they could run, and others had the CPU. */
+struct spent {
+	double ran_s, waited_s;
+};
+
+static struct spent spent_by(char **pids)
 {
-	char path[64], text[1024];
-	unsigned long long run_ns;
-	unsigned long user, system;
+	struct spent sum = {0};
 
-	snprintf(path, sizeof path, "/proc/%s/schedstat", pid);
-	FILE *f = fopen(path, "r");
-	if (f) {
-		int got = fscanf(f, "%llu", &run_ns);
+	for (; *pids; pids++) {
+		char path[600];
+		struct dirent *task;
 
-		fclose(f);
-		if (got == 1 && run_ns > 0) {
-			return (double)run_ns / 1e9;
-		}
-	}
-	snprintf(path, sizeof path, "/proc/%s/stat", pid);
-	f = fopen(path, "r");
-	if (!f) {
-		return 0;
-	}
-	size_t len = fread(text, 1, sizeof text - 1, f);
-	fclose(f);
-	text[len] = '\0';
-	char *after = strrchr(text, ')');
-	if (!after || sscanf(after + 2, "%*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu",
-			     &user, &system) != 2) {
-		return 0;
-	}
-	return (double)(user + system) / (double)sysconf(_SC_CLK_TCK);
-}
+		snprintf(path, sizeof path, "/proc/%s/task", *pids);
+		DIR *tasks = opendir(path);
+		while (tasks && (task = readdir(tasks))) {
+			unsigned long long ran_ns = 0, waited_ns = 0;
 
-static bool build(struct query *q, char *name, const char *type, const char *wanted)
-{
-	static const uint8_t head[12] = {0, 0, 0, 0, 0, 1};
-	uint8_t *p = q->packet + sizeof head;
-
-	memcpy(q->packet, head, sizeof head);
-	for (char *label = strtok(name, "."); label; label = strtok(NULL, ".")) {
-		size_t len = strlen(label);
-
-		if (len > 63 || p + len + 7 > q->packet + QUERY) {
-			return false;
-		}
-		*p++ = (uint8_t)len;
-		memcpy(p, label, len);
-		p += len;
-	}
-	const uint8_t tail[5] = {0, 0, strcmp(type, "TXT") == 0 ? 16 : 1, 0, 1};
-	memcpy(p, tail, sizeof tail);
-	q->len = (uint16_t)(p + sizeof tail - q->packet);
-	q->wanted = strcmp(wanted, "hit") == 0 ? HIT : strcmp(wanted, "miss") == 0 ? MISS : ANY;
-	return true;
-}
-
-static void read_queries(const char *file)
-{
-	char line[512], name[256], type[16], wanted[16];
-	size_t room = 0;
-	FILE *f = fopen(file, "r");
-
-	if (!f) {
-		perror(file);
-		exit(66);
-	}
-	while (fgets(line, sizeof line, f)) {
-		if (query_count == room) {
-			room = room ? room * 2 : 65536;
-			queries = realloc(queries, room * sizeof *queries);
-			if (!queries) {
-				perror("load");
-				exit(75);
+			if (task->d_name[0] == '.') {
+				continue;
 			}
+			snprintf(path, sizeof path, "/proc/%s/task/%s/schedstat", *pids,
+				 task->d_name);
+			FILE *f = fopen(path, "r");
+			if (!f || fscanf(f, "%llu %llu", &ran_ns, &waited_ns) != 2) {
+				fail(69, path, "not to be read");
+			}
+			fclose(f);
+			sum.ran_s += (double)ran_ns / 1e9;
+			sum.waited_s += (double)waited_ns / 1e9;
 		}
-		if (sscanf(line, "%255s %15s %15s", name, type, wanted) != 3 ||
-		    !build(&queries[query_count], name, type, wanted)) {
-			fprintf(stderr, "load: %s: not a query: %s", file, line);
-			exit(65);
+		if (!tasks) {
+			fail(69, *pids, "no such process");
 		}
-		query_count++;
+		closedir(tasks);
 	}
-	fclose(f);
-	if (query_count == 0) {
-		fprintf(stderr, "load: %s: no queries\n", file);
-		exit(65);
+	return sum;
+}
+
+static void is_wrong(const struct query *q, const uint8_t *reply, size_t len)
+{
+	if (wrong++ > 0) {
+		return;
 	}
+	fputs("load: wrong:", stderr);
+	for (size_t i = 0; q && i < q->len; i++) {
+		fprintf(stderr, "%s%02x", i ? "" : " ", q->packet[i]);
+	}
+	fputs(" ->", stderr);
+	for (size_t i = 0; i < len; i++) {
+		fprintf(stderr, "%s%02x", i ? "" : " ", reply[i]);
+	}
+	fputs("\n", stderr);
 }
 
 static void ask(struct lane *lane)
 {
-	static struct iovec iov[WINDOW];
-	static struct mmsghdr msg[WINDOW];
-	static uint8_t packet[WINDOW][QUERY];
+	/* No query is twice in a batch: its ID is written into it. */
+	enum { BATCH = 2 * WINDOW };
+	_Static_assert((int)BATCH <= (int)QUERIES_LEAST, "");
+	static struct iovec iov[BATCH];
+	static struct mmsghdr msg[BATCH];
+	static const struct query *batch[BATCH];
 	unsigned n = 0;
 
-	for (unsigned id = 0; id < WINDOW; id++) {
-		if (lane->asked[id]) {
+	for (unsigned slot = 0; slot < WINDOW && n < BATCH; slot++) {
+		if (lane->asked[slot]) {
 			continue;
 		}
-		const struct query *q = &queries[query_at];
-		query_at = query_at + 1 == query_count ? 0 : query_at + 1;
-		memcpy(packet[n], q->packet, q->len);
-		packet[n][0] = lane->round;
-		packet[n][1] = (uint8_t)id;
-		iov[n] = (struct iovec){packet[n], q->len};
-		msg[n].msg_hdr = (struct msghdr){.msg_iov = &iov[n], .msg_iovlen = 1};
-		lane->asked[id] = q;
-		n++;
-	}
-	int sent = n ? sendmmsg(lane->fd, msg, n, MSG_DONTWAIT) : 0;
-	/* What the socket did not take is forgotten, from the end. */
-	for (unsigned i = sent < 0 ? 0 : (unsigned)sent; i < n; i++) {
-		lane->asked[packet[i][1]] = NULL;
-	}
-	lane->in_flight += sent < 0 ? 0 : (unsigned)sent;
-}
+		for (bool answer = false; !answer && n < BATCH; n++) {
+			const struct query *q = &queries[query_at];
 
-static bool is_right(const struct query *q, const uint8_t *reply, size_t len)
-{
-	if (len < q->len || !(reply[2] & 0x80) ||
-	    memcmp(reply + 12, q->packet + 12, q->len - 12U) != 0) {
-		return false;
+			query_at = query_at + 1 == query_count ? 0 : query_at + 1;
+			answer = q->wanted != DROP;
+			if (q->len >= 2) {
+				q->packet[0] = lane->round;
+				q->packet[1] = (uint8_t)(answer ? slot : NO_SLOT);
+			}
+			iov[n] = (struct iovec){q->packet, q->len};
+			msg[n].msg_hdr = (struct msghdr){.msg_iov = &iov[n], .msg_iovlen = 1};
+			batch[n] = q;
+			if (answer) {
+				lane->asked[slot] = q;
+			}
+		}
 	}
-	unsigned rcode = reply[3] & 15, answers = (unsigned)reply[6] << 8 | reply[7];
+	int sent = sendmmsg(lane->fd, msg, n, MSG_DONTWAIT);
+	for (unsigned i = 0; i < n; i++) {
+		bool left = sent > 0 && i < (unsigned)sent;
 
-	return q->wanted == ANY ||
-	       (q->wanted == HIT ? rcode == 0 && answers > 0 : rcode == 3 && answers == 0);
+		if (batch[i]->wanted == DROP) {
+			dropped += left;
+		} else if (left) {
+			lane->in_flight++;
+		} else {
+			lane->asked[batch[i]->packet[1]] = NULL;
+		}
+	}
 }
 
 static bool hear(struct lane *lane)
@@ -193,17 +178,20 @@ static bool hear(struct lane *lane)
 	}
 	int n = recvmmsg(lane->fd, msg, WINDOW, MSG_DONTWAIT, NULL);
 	for (int i = 0; i < n; i++) {
-		unsigned id = msg[i].msg_len >= 12 ? packet[i][1] : WINDOW;
+		size_t len = msg[i].msg_len;
+		unsigned slot = packet[i][1];
 
-		if (id < WINDOW && packet[i][0] != lane->round) {
+		if (len >= HEADER && packet[i][0] != lane->round) {
 			continue; /* late; it has been counted as lost */
 		}
-		if (id >= WINDOW || !lane->asked[id]) {
-			wrong++;
+		if (len < HEADER || slot >= WINDOW || !lane->asked[slot]) {
+			is_wrong(NULL, packet[i], len);
 			continue;
 		}
-		wrong += !is_right(lane->asked[id], packet[i], msg[i].msg_len);
-		lane->asked[id] = NULL;
+		if (!is_right(lane->asked[slot], packet[i], len)) {
+			is_wrong(lane->asked[slot], packet[i], len);
+		}
+		lane->asked[slot] = NULL;
 		lane->in_flight--;
 		answered++;
 	}
@@ -220,46 +208,77 @@ static void give_up(struct lane *lanes)
 	}
 }
 
+static void open_lanes(struct lane *lanes, const char *port)
+{
+	struct sockaddr_in to = {.sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(port))};
+	int buffer = SOCKET_BUFFER;
+
+	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	for (uint32_t i = 0; i < SOCKETS; i++) {
+		struct sockaddr_in from = {.sin_family = AF_INET};
+
+		from.sin_addr.s_addr = htonl(INADDR_LOOPBACK + 1 + i);
+		lanes[i].fd = socket(AF_INET, SOCK_DGRAM, 0);
+		if (lanes[i].fd < 0 ||
+		    bind(lanes[i].fd, (struct sockaddr *)&from, sizeof from) < 0 ||
+		    connect(lanes[i].fd, (struct sockaddr *)&to, sizeof to) < 0) {
+			perror("load");
+			exit(74);
+		}
+		setsockopt(lanes[i].fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static struct lane lanes[SOCKETS];
-	struct pollfd polled[SOCKETS];
-	struct sockaddr_in to = {.sin_family = AF_INET};
-	int buffer = SOCKET_BUFFER;
 
-	if (argc != 5) {
-		fputs("usage: load PORT FILE SECONDS PID\n", stderr);
+	for (int option; (option = getopt(argc, argv, "ent:")) != -1;) {
+		edns = edns || option == 'e';
+		answers_without_opt = answers_without_opt || option == 'n';
+		text = option == 't' ? optarg : text;
+		if (option == '?') {
+			return 64;
+		}
+	}
+	argv += optind;
+	if (argc - optind < 4 || strlen(text) > 200) {
+		fputs("usage: load [-e] [-n] [-t TEXT] PORT FILE SECONDS PID...\n", stderr);
 		return 64;
 	}
-	read_queries(argv[2]);
-	to.sin_port = htons((uint16_t)atoi(argv[1]));
-	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	for (int i = 0; i < SOCKETS; i++) {
-		lanes[i].fd = socket(AF_INET, SOCK_DGRAM, 0);
-		if (lanes[i].fd < 0 ||
-		    connect(lanes[i].fd, (struct sockaddr *)&to, sizeof to) < 0) {
-			perror("load");
-			return 74;
-		}
-		setsockopt(lanes[i].fd, SOL_SOCKET, SO_RCVBUF, &buffer, sizeof buffer);
-		polled[i] = (struct pollfd){.fd = lanes[i].fd, .events = POLLIN};
-	}
-	double cpu = cpu_seconds(argv[4]), start = seconds(), end = start + atof(argv[3]);
-	while (seconds() < end) {
+	read_queries(argv[1]);
+	open_lanes(lanes, argv[0]);
+	struct spent before = spent_by(argv + 3);
+	double start = now_s(), heard_at = start, now = start;
+
+	while (now - start < atof(argv[2])) {
 		bool heard = false;
 
 		for (int i = 0; i < SOCKETS; i++) {
-			ask(&lanes[i]);
 			heard = hear(&lanes[i]) || heard;
+			if (lanes[i].in_flight <= WINDOW / 2) {
+				ask(&lanes[i]);
+			}
 		}
-		if (!heard && poll(polled, SOCKETS, STALLED_MS) == 0) {
+		now = now_s();
+		if (heard) {
+			heard_at = now;
+		} else if (now - heard_at > STALLED_S) {
 			give_up(lanes);
+			heard_at = now;
+		} else {
+			sched_yield(); /* to a server that has no CPU of its own */
 		}
 	}
-	double took = seconds() - start;
-	cpu = cpu_seconds(argv[4]) - cpu;
-	printf("{\"answered\": %llu, \"wrong\": %llu, \"lost\": %llu, \"seconds\": %.3f, \"cpu_ns\": %.0f}\n",
-	       (unsigned long long)answered, (unsigned long long)wrong, (unsigned long long)lost,
-	       took, answered ? cpu / (double)answered * 1e9 : 0);
+	double took = now_s() - start;
+	struct spent after = spent_by(argv + 3);
+	double ran_s = after.ran_s - before.ran_s, waited_s = after.waited_s - before.waited_s;
+	uint64_t packets = answered + dropped;
+
+	printf("{\"answered\": %llu, \"dropped\": %llu, \"wrong\": %llu, \"lost\": %llu, "
+	       "\"seconds\": %.3f, \"cpu_ns\": %.1f, \"busy\": %.3f, \"waited\": %.3f}\n",
+	       (unsigned long long)answered, (unsigned long long)dropped, (unsigned long long)wrong,
+	       (unsigned long long)lost, took, packets ? ran_s / (double)packets * 1e9 : 0,
+	       ran_s / took, waited_s / took);
 	return wrong > 0;
 }

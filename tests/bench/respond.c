@@ -1,15 +1,15 @@
 /*
  * respond: what respond() costs a query, without sockets.
  *
- *	respond [--listings N] [--callgrind]
+ *	respond [--listings N]
+ *	respond --passes KIND PASSES		for callgrind: see stages
  *
  *	a real database of N clustered listings (1,000,000) in a folder of its own
  *	for each kind of query: batches of 32 packets, copied into buffers that are warm, as those
  *	that recvmmsg has just filled -> worker_begin, respond()'s three steps, worker_end: timed
  *
- * Printed is the median batch, which other load on the machine disturbs little. With --callgrind
- * the program runs itself under valgrind and prints instructions a query, which nothing disturbs:
- * those of a second pass over the same queries, when the directory and the cache are warm.
+ * Printed is the median batch, which other load on the machine disturbs little. --passes answers
+ * the queries of one kind, out of a small database, once or more, and prints nothing.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -218,50 +218,10 @@ static void measure(unsigned listings)
 	}
 }
 
-/* Ourselves under callgrind: instructions in respond() and what it calls, over some passes. */
-static double instructions(const char *self, enum kind kind, int passes)
-{
-	char command[512], line[256];
-	double collected = 0;
-
-	snprintf(command, sizeof command,
-		 "valgrind --tool=callgrind --callgrind-out-file=/dev/null "
-		 "--toggle-collect='answer_batch*' %s --passes %d %d 2>&1",
-		 self, kind, passes);
-	FILE *out = popen(command, "r");
-
-	while (out && fgets(line, sizeof line, out)) {
-		const char *number = strstr(line, "Collected : ");
-
-		if (number) {
-			collected = strtod(number + 12, NULL);
-		}
-	}
-	if (!out || pclose(out) != 0 || collected == 0) {
-		fprintf(stderr, "respond: valgrind failed; is it installed?\n");
-		exit(1);
-	}
-	return collected;
-}
-
-static void callgrind(const char *self)
-{
-	printf("respond(), %d listings, instructions a query\n", CALLGRIND_LISTINGS);
-	for (enum kind kind = 0; kind < KINDS; kind++) {
-		double cold = instructions(self, kind, 1), both = instructions(self, kind, 2);
-
-		printf("  %-20s %6.0f\n", kind_name[kind], (both - cold) / CALLGRIND_QUERIES);
-	}
-}
-
 int main(int argc, char **argv)
 {
 	unsigned listings = 1000000;
 
-	if (argc == 2 && strcmp(argv[1], "--callgrind") == 0) {
-		callgrind(argv[0]);
-		return 0;
-	}
 	if (argc == 4 && strcmp(argv[1], "--passes") == 0) {
 		fill(CALLGRIND_LISTINGS);
 		make_packets((enum kind)atoi(argv[2]), CALLGRIND_QUERIES, CALLGRIND_LISTINGS);
@@ -272,7 +232,7 @@ int main(int argc, char **argv)
 		if (argc == 3 && strcmp(argv[1], "--listings") == 0) {
 			listings = (unsigned)strtoul(argv[2], NULL, 10);
 		} else if (argc != 1) {
-			fprintf(stderr, "usage: respond [--listings N | --callgrind]\n");
+			fprintf(stderr, "usage: respond [--listings N | --passes KIND PASSES]\n");
 			return 64;
 		}
 		fill(listings);

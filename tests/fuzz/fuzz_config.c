@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "config.h"
+#include "cpus.h"
 #include "source.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -88,6 +89,10 @@ static void check_config(const struct config *config)
 	assert(config->file[0] == '/' && config->database[0] == '/');
 	assert(config->sublist_count > 0 && config->zone_count > 0);
 	assert(config->workers >= 1 && config->workers <= CONFIG_WORKERS);
+	assert(config->receive_buffer >= 4096 && config->receive_buffer <= 512U << 20);
+	for (size_t i = 0; i < config->affinity_count; i++) {
+		assert(config->affinity[i].cpu < CPUS_MAX && config->affinity[i].line > 0);
+	}
 	for (size_t i = 0; i < config->sublist_count; i++) {
 		const struct sublist_config *sublist = &config->sublists[i];
 		assert(sublist->code >= 2 && sublist->code <= 254);

@@ -1,0 +1,271 @@
+"""Servers with the same list, each on a port of its own and all pinned to CPU 0; the generator has CPU 1.
+
+    bench.servers["dnsbld"]      .name .port .pid (that answers UDP) .pids (all of it) .memory_mb()
+    bench.path("queries")        NAME TYPE hit|miss, a query a line
+    bench.feeder("add", …)       on the database that dnsbld serves
+"""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+
+import lists
+
+BUILD = os.environ.get("DNSBLD_BUILD", "build")
+SERVER_CPU, LOAD_CPU = 0, 1
+LOADED_S = 300
+
+NSD = """\
+server:
+    ip-address: 127.0.0.1@{port}
+    server-count: 1
+    username: "{user}"
+    chroot: ""
+    zonesdir: "{folder}"
+    pidfile: "{folder}/nsd.pid"
+    database: ""
+    logfile: "{folder}/nsd.out"
+    xfrdfile: "{folder}/xfrd.state"
+    zonelistfile: "{folder}/zone.list"
+    xfrdir: "{folder}"
+    rrl-ratelimit: 0
+    minimal-responses: yes
+remote-control:
+    control-enable: no
+zone:
+    name: "{zone}"
+    zonefile: "../zone"
+"""
+
+# Without mod-rrl in its zone Knot limits nothing.
+KNOT = """\
+server:
+    listen: 127.0.0.1@{port}
+    rundir: {folder}
+    udp-workers: 1
+    tcp-workers: 1
+    background-workers: 1
+{user}
+database:
+    storage: {folder}
+zone:
+  - domain: {zone}
+    storage: {folder}
+    file: ../zone
+    zonefile-sync: -1
+    journal-content: none
+"""
+
+
+def say(words):
+    print("bench: " + words, file=sys.stderr, flush=True)
+
+
+def free_port():
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def run(*command):
+    """What it prints; where it fails the bench ends."""
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    if done.returncode != 0:
+        sys.exit("bench: %s: exit %d\n%s%s" % (" ".join(command), done.returncode, done.stdout, done.stderr))
+    return done.stdout
+
+
+def on_load_cpu(*command):
+    """The generator's side: away from the servers, where there is more than one CPU."""
+    return [*(["taskset", "-c", str(LOAD_CPU)] if os.cpu_count() > 1 else []), *command]
+
+
+def run_on_load_cpu(*command):
+    return run(*on_load_cpu(*command))
+
+
+def query(number, name, qtype=1):
+    return number.to_bytes(2, "big") + b"\0\0\0\1\0\0\0\0\0\0" + lists.wire(name) + b"\0" + bytes([qtype]) + b"\0\1"
+
+
+def rcode(port, name):
+    """Of the answer to a query for A; None where there is no answer."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.settimeout(2)
+        probe.connect(("127.0.0.1", port))
+        try:
+            probe.send(query(1, name))
+            return probe.recv(1500)[3] & 15
+        except (socket.timeout, ConnectionRefusedError):
+            return None
+
+
+def pin(pid, cpu):
+    if os.cpu_count() > 1:
+        for task in os.listdir("/proc/%d/task" % pid):
+            os.sched_setaffinity(int(task), {cpu})
+
+
+def tree(pid):
+    """The process and all below it."""
+    found = [pid]
+    for task in os.listdir("/proc/%d/task" % pid):
+        with open("/proc/%d/task/%s/children" % (pid, task)) as f:
+            for child in f.read().split():
+                found += tree(int(child))
+    return found
+
+
+def udp_workers(pids):
+    """The children of dnsbld that hold UDP sockets only: no epoll, so not the TCP process."""
+    found = []
+    for child in pids[1:]:
+        kinds = set()
+        for fd in os.listdir("/proc/%d/fd" % child):
+            try:
+                link = os.readlink("/proc/%d/fd/%s" % (child, fd))
+            except OSError:
+                continue
+            kinds.add(link.split(":")[0])
+        if "anon_inode" not in kinds:
+            found.append(child)
+    if not found:
+        sys.exit("bench: dnsbld has no UDP worker")
+    return found
+
+
+class Server:
+    def __init__(self, name, port, pids):
+        self.name = name
+        self.port = port
+        self.pids = pids
+        self.pid = udp_workers(pids)[0] if name.startswith("dnsbld") else pids[-1]
+
+    def memory_mb(self):
+        """Pss: a page that several processes share counts once."""
+        total = 0
+        for pid in self.pids:
+            with open("/proc/%d/smaps_rollup" % pid) as f:
+                total += sum(int(line.split()[1]) for line in f if line.startswith("Pss:"))
+        return total / 1024
+
+
+class Bench:
+    def __init__(self, folder):
+        self.folder = folder
+        self.servers = {}
+        self.started = []
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def feeder(self, *words):
+        return run(os.path.join(BUILD, "feeder"), "-c", self.path("conf"), *words)
+
+    def start(self, name, port, command):
+        """Where it is not installed that is said, and the others go on."""
+        program = shutil.which(command[0], path=os.environ.get("PATH", "") + ":/usr/sbin")
+        if not program:
+            say("%s is not here, so the others are compared without it" % name)
+            return
+        with open(self.path(name + ".log"), "w") as log:
+            process = subprocess.Popen([program, *command[1:]], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        self.started.append(process)
+        deadline = time.monotonic() + LOADED_S
+        while rcode(port, "2.0.0.127." + lists.ZONE) != 0:
+            if process.poll() is not None or time.monotonic() > deadline:
+                with open(self.path(name + ".log")) as log:
+                    sys.exit("bench: %s does not answer\n%s" % (name, log.read()[-2000:]))
+            time.sleep(0.05)
+        pids = tree(process.pid)
+        for pid in pids:
+            pin(pid, SERVER_CPU)
+        self.servers[name] = Server(name, port, pids)
+
+    def prepare(self, listings, queries, *text):
+        """The list, the queries, and dnsbld's database; what importing it showed. `text`: zone files, too."""
+        say("a list of %d addresses" % listings)
+        run(os.path.join(BUILD, "tests/bench/list"), self.folder, lists.ZONE, str(listings), str(queries), *text)
+        self.port = free_port()
+        lists.write_dnsbld(self.path("conf"), self.port, 1)
+        say("feeder import")
+        self.feeder("init")
+        begun = time.monotonic()
+        self.feeder("import", "--source", "bench", "--sublist", "relay", "--format", "plain", self.path("list"))
+        took = time.monotonic() - begun
+        stats = json.loads(self.feeder("stats", "--json"))
+        return {"listings": stats["listings"], "import_seconds": round(took, 2),
+                "import_per_second": round(stats["listings"] / took),
+                "index_bytes_a_listing": round(stats["index_bytes"] / stats["listings"], 2),
+                "blocks": stats["blocks"], "db_bytes": stats["db_bytes"]}
+
+    def start_workers(self, count):
+        """Names of an echo with so many processes, a CPU each, and of one more dnsbld on the same database."""
+        echo, dnsbld = "echo, %d workers" % count, "dnsbld, %d workers" % count
+        port, command = free_port(), os.path.join(BUILD, "tests/bench/echo")
+        pids = []
+        for cpu in range(count):
+            self.start(echo, port, [command, str(port)])
+            pids += self.servers[echo].pids
+        self.servers[echo].pids = pids
+        port = free_port()
+        lists.write_dnsbld(self.path("conf.workers"), port, count)
+        self.start(dnsbld, port, [os.path.join(BUILD, "dnsbld"), "-c", self.path("conf.workers")])
+        for workers in pids, udp_workers(self.servers[dnsbld].pids):
+            for cpu, pid in enumerate(workers):
+                pin(pid, cpu)
+        return echo, dnsbld
+
+    def own_folder(self, name):
+        path = self.path(name)
+        os.mkdir(path)
+        if os.geteuid() == 0:
+            shutil.chown(path, "nobody")
+        return path
+
+    def start_echo(self):
+        port = free_port()
+        self.start("echo", port, [os.path.join(BUILD, "tests/bench/echo"), str(port)])
+
+    def start_rbldnsd(self):
+        port = free_port()
+        lists.write_behind(self.path("rbldnsd.zone"), lists.RBLDNSD, self.path("list"))
+        user = ["-u", "nobody"] if os.geteuid() == 0 else []
+        # -a: no NS records behind each answer, which the others do not send either
+        self.start("rbldnsd", port, ["rbldnsd", "-n", "-f", "-a", *user, "-b", "127.0.0.1/%d" % port, "-w", "/", "-c",
+                                     "0", "%s:ip4set:%s" % (lists.ZONE, self.path("rbldnsd.zone"))])
+
+    def start_nsd(self):
+        port, folder = free_port(), self.own_folder("nsd")
+        user = "nobody" if os.geteuid() == 0 else ""
+        with open(self.path("nsd.conf"), "w") as out:
+            out.write(NSD.format(port=port, folder=folder, zone=lists.ZONE, user=user))
+        self.start("NSD", port, ["nsd", "-d", "-c", self.path("nsd.conf")])
+
+    def start_knot(self):
+        port, folder = free_port(), self.own_folder("knot")
+        user = "    user: nobody" if os.geteuid() == 0 else ""
+        with open(self.path("knot.conf"), "w") as out:
+            out.write(KNOT.format(port=port, folder=folder, zone=lists.ZONE, user=user))
+        self.start("Knot", port, ["knotd", "-c", self.path("knot.conf")])
+
+    def start_all(self, zone_files=True):
+        """Echo first, and dnsbld next to it: the two that are compared most closely."""
+        say("starting servers")
+        self.start_echo()
+        self.start("dnsbld", self.port, [os.path.join(BUILD, "dnsbld"), "-c", self.path("conf")])
+        self.start_rbldnsd()
+        if zone_files:
+            lists.write_behind(self.path("zone"), lists.BIND, self.path("records"))
+            self.start_knot()
+            self.start_nsd()
+
+    def stop(self):
+        for process in self.started:
+            process.terminate()
+        for process in self.started:
+            process.wait()
