@@ -21,20 +21,22 @@ static struct prefix prefix_of_item(const struct list_item *item)
 enum status import_numbers(struct importing *m, struct slices *slices)
 {
 	const struct config *config = m->call->config;
-	bool used[CONFIG_SUBLISTS] = {false};
 	enum status status = ST_OK;
 
 	if (m->slice == slices->number) {
 		return ST_OK;
 	}
+	if (m->slice == 0) {
+		/* Once: each slice looking through the whole list would be quadratic. */
+		m->used[m->sublist - config->sublists] = true;
+		for (size_t i = 0; i < m->list.count; i++) {
+			m->used[m->list.at[i].sublist] = true;
+		}
+	}
 	m->slice = slices->number;
 	m->source = change_source(slices->change, m->call->source);
-	used[m->sublist - config->sublists] = true;
-	for (size_t i = 0; i < m->list.count; i++) {
-		used[m->list.at[i].sublist] = true;
-	}
 	for (size_t i = 0; !status && i < config->sublist_count; i++) {
-		if (used[i]) {
+		if (m->used[i]) {
 			m->number[i] = change_sublist(slices->change, config->sublists[i].name);
 			status = m->number[i] ? call_expires(m->call, &config->sublists[i],
 							     &m->expires[i])

@@ -13,6 +13,8 @@ struct importing {
 	struct list list;
 	struct bad_lines bad;
 
+	/* By position in the config: whether a line is on it. Known from the first slice on. */
+	bool used[CONFIG_SUBLISTS];
 	/* Numbers of this slice, by position in the config; 0: no line is on it. */
 	uint16_t number[CONFIG_SUBLISTS];
 	uint64_t expires[CONFIG_SUBLISTS]; /* when a claim does whose line says nothing */

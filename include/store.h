@@ -103,6 +103,9 @@ uint64_t txn_id(const struct txn *txn);
 /* False when there is no such key, or on an error. */
 bool txn_get(struct txn *txn, enum table table, struct bytes key, struct bytes *value);
 void txn_put(struct txn *txn, enum table table, struct bytes key, struct bytes value);
+/* The same, and where the key is behind all others the row before it keeps its page: so large rows
+ * that come in order fill their pages. */
+void txn_append(struct txn *txn, enum table table, struct bytes key, struct bytes value);
 /* False when there was none. */
 bool txn_del(struct txn *txn, enum table table, struct bytes key);
 

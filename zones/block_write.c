@@ -39,6 +39,17 @@ static int by_answer(const void *a, const void *b)
 	return (x->first > y->first) - (x->first < y->first);
 }
 
+/* As most blocks have: they are in order already. */
+static bool one_answer(const struct segment *at, size_t count)
+{
+	size_t i = 1;
+
+	while (i < count && at[i].answer == at[0].answer) {
+		i++;
+	}
+	return i == count;
+}
+
 static int by_fullness(const void *a, const void *b)
 {
 	const struct group *x = a, *y = b;
@@ -177,7 +188,9 @@ void block_encode(const struct segment *at, size_t count, struct writer *w)
 	uint32_t points = 0;
 
 	memcpy(sorted, at, count * sizeof *sorted);
-	qsort(sorted, count, sizeof *sorted, by_answer);
+	if (!one_answer(at, count)) {
+		qsort(sorted, count, sizeof *sorted, by_answer);
+	}
 	uint32_t n = group_up(sorted, count, groups);
 
 	for (uint32_t i = 0; i < n; i++) {

@@ -20,9 +20,15 @@ static int by_prefix(const void *a, const void *b)
 /* Sorts, and drops what another one covers. Returns how many are left. */
 static size_t tidy(struct prefix *p, size_t count)
 {
-	size_t kept = 0;
+	size_t kept = 0, sorted = 1;
 
-	qsort(p, count, sizeof *p, by_prefix);
+	/* Lists are imported in order. */
+	while (sorted < count && prefix_compare(&p[sorted - 1], &p[sorted]) <= 0) {
+		sorted++;
+	}
+	if (sorted < count) {
+		qsort(p, count, sizeof *p, by_prefix);
+	}
 	for (size_t i = 0; i < count; i++) {
 		if (kept == 0 || !prefix_covers(&p[kept - 1], &p[i])) {
 			p[kept++] = p[i];

@@ -6,8 +6,9 @@
 
 #include "derive.h"
 
-/* Flattening a region looks for covering prefixes of each length; a whole block does so once. From
- * about so many on it is cheaper. */
+/* Flattening a region looks for covering prefixes of each length; a whole block does so once, and
+ * then walks its claims. So it is cheaper where many regions are dirty, or where, for each of them,
+ * about so few addresses are listed. */
 enum { WHOLE_BLOCK = 16 };
 
 static void nothing(void *context, addr_t first, addr_t last)
@@ -30,6 +31,16 @@ static void copy_clipped(struct segments *to, const struct segments *from, size_
 			return;
 		}
 	}
+}
+
+static size_t addresses(const struct segments *s)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < s->count; i++) {
+		count += (size_t)(s->at[i].last - s->at[i].first) + 1;
+	}
+	return count;
 }
 
 static void splice(struct derive *d, const struct prefix *block, const struct segments *before,
@@ -78,7 +89,7 @@ static void rebuild(struct derive *d, const struct prefix *block, const struct p
 			return;
 		}
 	}
-	if (count == 0 || count > WHOLE_BLOCK) {
+	if (count == 0 || count > WHOLE_BLOCK || addresses(before) <= count * WHOLE_BLOCK) {
 		flatten_region(d->flatten, block, after);
 	} else {
 		splice(d, block, before, dirty, count, after);
@@ -101,7 +112,7 @@ static void rebuild(struct derive *d, const struct prefix *block, const struct p
 	if (after->count == 0) {
 		txn_del(d->txn, TABLE_INDEX4, bytes_of(key, sizeof key));
 	} else {
-		txn_put(d->txn, TABLE_INDEX4, bytes_of(key, sizeof key), writer_bytes(&w));
+		txn_append(d->txn, TABLE_INDEX4, bytes_of(key, sizeof key), writer_bytes(&w));
 	}
 }
 

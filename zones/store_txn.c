@@ -11,6 +11,7 @@ struct txn {
 	MDB_txn *mdb;
 	enum status status;
 	bool write;
+	MDB_cursor *writing[TABLES]; /* stands where the last row was put; NULL: none was */
 };
 
 struct scan {
@@ -101,6 +102,15 @@ enum status txn_write(struct store *store, struct txn **txn)
 	return ST_OK;
 }
 
+static void close_writing(struct txn *txn)
+{
+	for (int i = 0; i < TABLES; i++) {
+		if (txn->writing[i]) {
+			mdb_cursor_close(txn->writing[i]);
+		}
+	}
+}
+
 enum status txn_commit(struct txn *txn)
 {
 	struct store *s = txn->store;
@@ -116,6 +126,7 @@ enum status txn_commit(struct txn *txn)
 		txn_abort(txn);
 		return status;
 	}
+	close_writing(txn);
 	rc = mdb_txn_commit(txn->mdb);
 	free(txn);
 	status = store_error(s, rc, "committing");
@@ -128,6 +139,7 @@ enum status txn_commit(struct txn *txn)
 void txn_abort(struct txn *txn)
 {
 	if (txn) {
+		close_writing(txn);
 		mdb_txn_abort(txn->mdb);
 		free(txn);
 	}
@@ -172,12 +184,37 @@ bool txn_get(struct txn *txn, enum table table, struct bytes key, struct bytes *
 	return true;
 }
 
+/* Rows are put in runs, each beside the last: a cursor that stays there need not search the tree.
+ */
+static MDB_cursor *writing(struct txn *txn, enum table table)
+{
+	MDB_cursor **at = &txn->writing[table];
+
+	if (!txn->status && !*at) {
+		done(txn, mdb_cursor_open(txn->mdb, txn->store->dbi[table], at), 0,
+		     "opening a cursor");
+	}
+	return txn->status ? NULL : *at;
+}
+
 void txn_put(struct txn *txn, enum table table, struct bytes key, struct bytes value)
 {
+	MDB_cursor *at = writing(txn, table);
 	MDB_val k = val_of(key), v = val_of(value);
 
-	if (!txn->status) {
-		done(txn, mdb_put(txn->mdb, txn->store->dbi[table], &k, &v, 0), 0, "writing");
+	if (at) {
+		done(txn, mdb_cursor_put(at, &k, &v, 0), 0, "writing");
+	}
+}
+
+void txn_append(struct txn *txn, enum table table, struct bytes key, struct bytes value)
+{
+	MDB_cursor *at = writing(txn, table);
+	MDB_val k = val_of(key), v = val_of(value);
+
+	if (at && !done(txn, mdb_cursor_put(at, &k, &v, MDB_APPEND), MDB_KEYEXIST, "writing") &&
+	    !txn->status) {
+		txn_put(txn, table, key, value);
 	}
 }
 

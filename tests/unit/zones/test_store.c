@@ -350,6 +350,96 @@ static void test_scans_insert_replace_and_delete(void **state)
 	store_close(store);
 }
 
+/* One transaction's rows come in runs, out of order and over each other, and go in between. */
+static void test_rows_are_as_they_were_last_put(void **state)
+{
+	enum { ROWS = 5000, ROUNDS = 40, RUN = 400 };
+	static uint32_t model[ROWS]; /* 0: there is no such row */
+	struct store *store = create();
+	struct bytes value;
+	struct txn *txn;
+	uint32_t content = 0;
+	uint8_t key[4];
+
+	(void)state;
+	memset(model, 0, sizeof model);
+	assert_int_equal(txn_write(store, &txn), ST_OK);
+	srand(1);
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		bool all = round == ROUNDS / 2; /* go: the next put finds an empty table */
+		bool deletes = all || round % 3 == 2;
+		unsigned first = (unsigned)rand() % ROWS, step = all || round % 2 ? 1 : 7;
+
+		for (unsigned i = 0; i < (all ? ROWS : RUN); i++) {
+			unsigned row = (first + i * step) % ROWS;
+			struct writer w = writer_of(key, sizeof key);
+
+			write_u32(&w, row);
+			if (deletes) {
+				assert_int_equal(txn_del(txn, TABLE_CLAIMS, writer_bytes(&w)),
+						 model[row] != 0);
+				model[row] = 0;
+			} else {
+				model[row] = ++content;
+				txn_put(txn, TABLE_CLAIMS, writer_bytes(&w),
+					bytes_of((const uint8_t *)&model[row], sizeof *model));
+			}
+		}
+	}
+	assert_int_equal(txn_commit(txn), ST_OK);
+	assert_int_equal(txn_read(store, &txn), ST_OK);
+	for (unsigned row = 0; row < ROWS; row++) {
+		struct writer w = writer_of(key, sizeof key);
+
+		write_u32(&w, row);
+		assert_int_equal(txn_get(txn, TABLE_CLAIMS, writer_bytes(&w), &value),
+				 model[row] != 0);
+		if (model[row]) {
+			assert_true(bytes_equal(
+				value, bytes_of((const uint8_t *)&model[row], sizeof *model)));
+		}
+	}
+	txn_abort(txn);
+	store_close(store);
+}
+
+static void test_large_rows_in_order_fill_their_pages(void **state)
+{
+	enum { ROWS = 300, ROW = 1300 }; /* three a page of 4,096 */
+	static const uint8_t row[ROW] = {1}, other[ROW] = {2};
+	struct store *store = create();
+	struct bytes value;
+	struct txn *txn;
+	uint8_t key[4];
+
+	(void)state;
+	assert_int_equal(txn_write(store, &txn), ST_OK);
+	for (unsigned i = 0; i < ROWS; i++) {
+		struct writer w = writer_of(key, sizeof key);
+
+		write_u32(&w, i);
+		txn_append(txn, TABLE_INDEX4, writer_bytes(&w), bytes_of(row, ROW));
+	}
+	struct store_usage usage = store_table_usage(txn, TABLE_INDEX4);
+	assert_int_equal(usage.entries, ROWS);
+	assert_true(usage.bytes < ROWS * ROW * 110 / 100);
+
+	/* A row that is there, and one in between. */
+	txn_append(txn, TABLE_INDEX4, bytes_of((const uint8_t[]){0, 0, 0, 7}, 4),
+		   bytes_of(other, ROW));
+	txn_append(txn, TABLE_INDEX4, bytes_of((const uint8_t[]){0, 0, 0, 7, 7}, 5),
+		   bytes_of(other, ROW));
+	assert_int_equal(txn_status(txn), ST_OK);
+	assert_int_equal(store_table_usage(txn, TABLE_INDEX4).entries, ROWS + 1);
+	for (uint8_t i = 6; i < 9; i++) {
+		assert_true(txn_get(txn, TABLE_INDEX4, bytes_of((const uint8_t[]){0, 0, 0, i}, 4),
+				    &value));
+		assert_true(bytes_equal(value, bytes_of(i == 7 ? other : row, ROW)));
+	}
+	txn_abort(txn);
+	store_close(store);
+}
+
 static void test_blobs_are_there_after_a_sync_and_not_before(void **state)
 {
 	struct store *store = create();
@@ -402,6 +492,10 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_an_empty_data_file_is_an_unfinished_database,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(test_scans_insert_replace_and_delete, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_rows_are_as_they_were_last_put, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(test_large_rows_in_order_fill_their_pages, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_blobs_are_there_after_a_sync_and_not_before,
 						setup, teardown),
