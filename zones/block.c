@@ -75,6 +75,52 @@ static inline bool container_has(unsigned kind, const uint8_t *body, uint32_t it
 	}
 }
 
+/* Where the parts of a short block lie. */
+struct short_block {
+	const uint8_t *answer, *items;
+	unsigned width; /* octets of the answer */
+	uint32_t count;
+};
+
+static inline bool is_short(struct bytes block)
+{
+	return block.len > SHORT_HEADER && block.data[0] >= SHORT_VERSION &&
+	       block.data[0] <= SHORT_VERSION_LAST;
+}
+
+/* False where it cannot have that length. */
+static inline bool short_of(struct bytes block, struct short_block *s)
+{
+	s->width = block.data[0] - 1U;
+	s->answer = block.data + SHORT_HEADER;
+	s->items = s->answer + s->width;
+	size_t items = block.len - SHORT_HEADER - s->width;
+
+	s->count = (uint32_t)(items / 2);
+	return block.len > SHORT_HEADER + s->width && items % 2 == 0 && items < BITMAP_BYTES;
+}
+
+static uint32_t short_answer(const struct short_block *s)
+{
+	uint32_t answer = 0;
+
+	for (unsigned i = 0; i < s->width; i++) {
+		answer = answer << 8 | s->answer[i];
+	}
+	return answer;
+}
+
+static uint32_t short_find(struct bytes block, uint16_t low)
+{
+	struct short_block s;
+
+	if (!short_of(block, &s)) {
+		return 0;
+	}
+	uint32_t at = rank(s.items, 2, s.count, low);
+	return at > 0 && peek_u16(s.items + 2 * (size_t)(at - 1)) == low ? short_answer(&s) : 0;
+}
+
 static uint32_t containers_find(struct bytes block, uint32_t groups, uint16_t low)
 {
 	const uint8_t *head = block.data + BLOCK_HEADER;
@@ -133,6 +179,9 @@ uint32_t block_find(struct bytes block, uint16_t low)
 {
 	struct map m;
 
+	if (is_short(block)) {
+		return short_find(block, low);
+	}
 	if (block.len < BLOCK_HEADER || block.data[0] != BLOCK_VERSION) {
 		return 0;
 	}
@@ -182,8 +231,15 @@ static void containers_prefetch(struct bytes block, uint32_t groups, uint16_t lo
 
 void block_prefetch(struct bytes block, uint16_t low)
 {
+	struct short_block s;
 	struct map m;
 
+	if (is_short(block)) {
+		if (short_of(block, &s)) {
+			prefetch_rank(s.items, 2, s.count, low);
+		}
+		return;
+	}
 	if (block.len < BLOCK_HEADER) {
 		return;
 	}
@@ -227,6 +283,18 @@ static bool container_segments(struct reader *r, unsigned kind, uint32_t items, 
 	return true;
 }
 
+static bool short_segments(struct bytes block, addr_t base, struct segments *out)
+{
+	struct short_block s;
+
+	if (!short_of(block, &s) || s.answer[0] == 0) {
+		return false;
+	}
+	struct reader r = reader_of(bytes_of(s.items, 2 * (size_t)s.count));
+
+	return container_segments(&r, ARRAY, s.count, short_answer(&s), base, out);
+}
+
 static bool map_segments(struct bytes block, addr_t base, struct segments *out)
 {
 	struct map m;
@@ -258,6 +326,9 @@ static int by_first(const void *a, const void *b)
 
 static bool decode(struct bytes block, addr_t base, struct segments *out)
 {
+	if (is_short(block)) {
+		return short_segments(block, base, out);
+	}
 	struct reader r = reader_of(block);
 	unsigned version = read_u8(&r), form = read_u8(&r);
 	uint32_t groups = read_u16(&r) + 1U;

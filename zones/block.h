@@ -1,7 +1,11 @@
 /*
  * block.h: the bytes of a /16 block of the v4 index, for block.c (reads) and block_write.c.
  *
- *     header: version(1) form(1) groups - 1 (2) items - 1 (2)
+ *     SHORT       addresses that all have one answer, as most blocks of most lists are: version(1),
+ *                 which is 1 + the octets of the answer, the answer in so few octets as it needs,
+ *                 low u16 … to the end
+ *
+ *     The others begin with version(1), which is 1, form(1) groups - 1 (2) items - 1 (2).
  *
  *     CONTAINERS  one for each answer, the fullest first: answer(4) kind(1) items - 1 (2) for each,
  *                 then their bodies, each as small as can be:
@@ -21,11 +25,12 @@
 
 #include "index.h"
 
-enum { BLOCK_VERSION = 1 };
+enum { BLOCK_VERSION = 1, SHORT_VERSION = 2, SHORT_VERSION_LAST = 5 };
 enum block_form { CONTAINERS = 1, POINTS, RANGES };
 enum container_kind { ARRAY = 1, BITMAP, RUNS };
 
 enum {
+	SHORT_HEADER = 1,
 	BLOCK_HEADER = 6,
 	CONTAINER_HEADER = 7,
 	BITMAP_BYTES = 8192,

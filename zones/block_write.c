@@ -100,6 +100,25 @@ static void write_container(struct writer *w, enum container_kind kind, const st
 	}
 }
 
+static bool fits_short(const struct group *groups, uint32_t n)
+{
+	size_t bytes;
+
+	return n == 1 && choose(&groups[0], &bytes) == ARRAY;
+}
+
+static void write_short(struct writer *w, const struct segment *at, const struct group *group)
+{
+	unsigned width = 1;
+
+	while (width < 4 && group->answer >> 8 * width != 0) {
+		width++;
+	}
+	write_u8(w, (uint8_t)(width + 1));
+	write_be(w, group->answer, width);
+	write_container(w, ARRAY, at, group->runs);
+}
+
 static void write_header(struct writer *w, enum block_form form, uint32_t groups, uint32_t items)
 {
 	write_u8(w, BLOCK_VERSION);
@@ -203,7 +222,9 @@ void block_encode(const struct segment *at, size_t count, struct writer *w)
 	size_t as_ranges = 4 * (size_t)n + (4 + number) * count;
 	size_t map = as_ranges < as_points ? as_ranges : as_points;
 
-	if (n <= FEW_CONTAINERS || 2 * containers <= map) {
+	if (fits_short(groups, n)) {
+		write_short(w, at, &groups[0]);
+	} else if (n <= FEW_CONTAINERS || 2 * containers <= map) {
 		write_containers(w, sorted, groups, n);
 	} else {
 		bool ranges = as_ranges < as_points;

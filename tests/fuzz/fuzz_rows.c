@@ -27,6 +27,7 @@ static void block(struct bytes bytes)
 	struct writer w = writer_of(room, sizeof room);
 
 	for (uint32_t low = 0; low < 65536; low += 251) {
+		block_prefetch(bytes, (uint16_t)low);
 		block_find(bytes, (uint16_t)low);
 	}
 	if (block_decode(bytes, 0xc000, &segments) == ST_OK) {
