@@ -359,7 +359,11 @@ static bool decode(struct bytes block, addr_t base, struct segments *out)
 	if (groups > 1) {
 		qsort(out->at + start, out->count - start, sizeof *out->at, by_first);
 		for (size_t i = start + 1; i < out->count; i++) {
-			if (out->at[i].first <= out->at[i - 1].last) {
+			const struct segment *x = &out->at[i - 1], *y = &out->at[i];
+
+			/* Two containers of one answer would be one. */
+			if (y->first <= x->last ||
+			    (y->first == x->last + 1 && y->answer == x->answer)) {
 				return false;
 			}
 		}
