@@ -1,5 +1,6 @@
 /*
- * block.h: the bytes of a /16 block of the v4 index, for block.c (reads) and block_write.c.
+ * block.h: the bytes of a /16 block of the v4 index, for block.c (looks one address up),
+ * block_read.c and block_write.c (all of it).
  *
  *     SHORT       addresses that all have one answer, as most blocks of most lists are: version(1),
  *                 which is 1 + the octets of the answer, the answer in so few octets as it needs,
@@ -35,5 +36,75 @@ enum {
 	CONTAINER_HEADER = 7,
 	BITMAP_BYTES = 8192,
 };
+
+static inline size_t body_bytes(unsigned kind, uint32_t items)
+{
+	return kind == ARRAY ? 2 * (size_t)items : kind == RUNS ? 4 * (size_t)items : BITMAP_BYTES;
+}
+
+/* Where the parts of a short block lie. */
+struct short_block {
+	const uint8_t *answer, *items;
+	unsigned width; /* octets of the answer */
+	uint32_t count;
+};
+
+static inline bool is_short(struct bytes block)
+{
+	return block.len > SHORT_HEADER && block.data[0] >= SHORT_VERSION &&
+	       block.data[0] <= SHORT_VERSION_LAST;
+}
+
+/* False where it cannot have that length. */
+static inline bool short_of(struct bytes block, struct short_block *s)
+{
+	s->width = block.data[0] - 1U;
+	s->answer = block.data + SHORT_HEADER;
+	s->items = s->answer + s->width;
+	size_t items = block.len - SHORT_HEADER - s->width;
+
+	s->count = (uint32_t)(items / 2);
+	return block.len > SHORT_HEADER + s->width && items % 2 == 0 && items < BITMAP_BYTES;
+}
+
+static inline uint32_t short_answer(const struct short_block *s)
+{
+	uint32_t answer = 0;
+
+	for (unsigned i = 0; i < s->width; i++) {
+		answer = answer << 8 | s->answer[i];
+	}
+	return answer;
+}
+
+/* Where the parts of a map lie. */
+struct map {
+	const uint8_t *answers, *firsts, *lasts, *groups;
+	uint32_t group_count, items;
+	unsigned width; /* octets of a group's number */
+};
+
+static inline bool map_of(struct bytes block, struct map *m)
+{
+	bool ranges = block.data[1] == RANGES;
+
+	m->group_count = peek_u16(block.data + 2) + 1U;
+	m->items = peek_u16(block.data + 4) + 1U;
+	m->width = m->group_count > 256 ? 2 : 1;
+	m->answers = block.data + BLOCK_HEADER;
+	m->firsts = m->answers + 4 * (size_t)m->group_count;
+	m->lasts = ranges ? m->firsts + 2 * (size_t)m->items : m->firsts;
+	m->groups = m->lasts + 2 * (size_t)m->items;
+	return block.len == BLOCK_HEADER + 4 * (size_t)m->group_count +
+				    (2 * (ranges ? 2 : 1) + m->width) * (size_t)m->items;
+}
+
+static inline uint32_t map_answer(const struct map *m, uint32_t item)
+{
+	const uint8_t *g = m->groups + (size_t)m->width * item;
+	uint32_t group = m->width == 2 ? peek_u16(g) : *g;
+
+	return group < m->group_count ? peek_u32(m->answers + 4 * (size_t)group) : 0;
+}
 
 #endif

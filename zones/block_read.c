@@ -1,0 +1,135 @@
+/*
+ * block_read.c: from the bytes of a block to its segments; block.h draws them. What block_encode()
+ * cannot have written is refused.
+ */
+#include <stdlib.h>
+
+#include "block.h"
+
+static bool container_segments(struct reader *r, unsigned kind, uint32_t items, uint32_t answer,
+			       addr_t base, struct segments *out)
+{
+	const uint8_t *body = read_bytes(r, body_bytes(kind, items));
+	int32_t before = -1;
+
+	if (!body || answer == 0 || kind < ARRAY || kind > RUNS) {
+		return false;
+	}
+	if (kind == BITMAP) {
+		for (uint32_t low = 0; low < 65536; low++) {
+			if (body[low >> 3] >> (7 - (low & 7)) & 1) {
+				segments_add(out, base + low, base + low, answer);
+			}
+		}
+		return true;
+	}
+	for (uint32_t i = 0; i < items; i++) {
+		uint16_t first = peek_u16(body + (kind == RUNS ? 4 : 2) * (size_t)i);
+		uint16_t last = kind == RUNS ? peek_u16(body + 4 * (size_t)i + 2) : first;
+
+		if (first <= before || last < first ||
+		    (kind == RUNS && first == before + 1 && i > 0)) {
+			return false;
+		}
+		before = last;
+		segments_add(out, base + first, base + last, answer);
+	}
+	return true;
+}
+
+static bool short_segments(struct bytes block, addr_t base, struct segments *out)
+{
+	struct short_block s;
+
+	if (!short_of(block, &s) || s.answer[0] == 0) {
+		return false;
+	}
+	struct reader r = reader_of(bytes_of(s.items, 2 * (size_t)s.count));
+
+	return container_segments(&r, ARRAY, s.count, short_answer(&s), base, out);
+}
+
+static bool map_segments(struct bytes block, addr_t base, struct segments *out)
+{
+	struct map m;
+	int32_t before = -1;
+
+	if (!map_of(block, &m)) {
+		return false;
+	}
+	for (uint32_t i = 0; i < m.items; i++) {
+		uint16_t first = peek_u16(m.firsts + 2 * (size_t)i),
+			 last = peek_u16(m.lasts + 2 * (size_t)i);
+		uint32_t answer = map_answer(&m, i);
+
+		if (first <= before || last < first || answer == 0) {
+			return false;
+		}
+		before = last;
+		segments_add(out, base + first, base + last, answer);
+	}
+	return true;
+}
+
+static int by_first(const void *a, const void *b)
+{
+	const struct segment *x = a, *y = b;
+
+	return (x->first > y->first) - (x->first < y->first);
+}
+
+static bool decode(struct bytes block, addr_t base, struct segments *out)
+{
+	if (is_short(block)) {
+		return short_segments(block, base, out);
+	}
+	struct reader r = reader_of(block);
+	unsigned version = read_u8(&r), form = read_u8(&r);
+	uint32_t groups = read_u16(&r) + 1U;
+
+	read_u16(&r);
+	if (r.bad || version != BLOCK_VERSION ||
+	    (form != CONTAINERS && form != POINTS && form != RANGES)) {
+		return false;
+	}
+	if (form != CONTAINERS) {
+		return map_segments(block, base, out);
+	}
+	struct reader heads =
+		reader_of(bytes_of(read_bytes(&r, CONTAINER_HEADER * (size_t)groups), 0));
+	if (r.bad) {
+		return false;
+	}
+	heads.end = r.at;
+	size_t start = out->count;
+	for (uint32_t i = 0; i < groups; i++) {
+		uint32_t answer = read_u32(&heads);
+		unsigned kind = read_u8(&heads);
+
+		if (!container_segments(&r, kind, read_u16(&heads) + 1U, answer, base, out)) {
+			return false;
+		}
+	}
+	if (groups > 1) {
+		qsort(out->at + start, out->count - start, sizeof *out->at, by_first);
+		for (size_t i = start + 1; i < out->count; i++) {
+			const struct segment *x = &out->at[i - 1], *y = &out->at[i];
+
+			/* Two containers of one answer would be one. */
+			if (y->first <= x->last ||
+			    (y->first == x->last + 1 && y->answer == x->answer)) {
+				return false;
+			}
+		}
+	}
+	return reader_left(&r) == 0;
+}
+
+enum status block_decode(struct bytes block, uint16_t high, struct segments *segments)
+{
+	if (!decode(block, (addr_t)high << 16, segments)) {
+		return fail(ST_INTERNAL, "index block %u.%u.0.0/16 is damaged: run 'feeder check'",
+			    high >> 8, high & 0xff);
+	}
+	return ST_OK;
+}
