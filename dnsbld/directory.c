@@ -14,7 +14,8 @@
  * 1. Copies are only ever added. Where room ends everything is forgotten, and room is made anew for
  *    twice what the index has by then: with any number of changes that is one block read again for
  *    each block that changed.
- * 2. An entry and its copy are written whole or not at all.
+ * 2. What is copied was looked at as a whole: a damaged block is an error, and not a list without
+ *    addresses.
  */
 #include "directory.h"
 
@@ -73,8 +74,6 @@ static bool make_room(struct directory *d, struct txn *txn)
 			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
 	if (copies == MAP_FAILED) {
-		txn_fail(txn, fail(ST_AGAIN, "unable to get %zu MiB of memory for the index",
-				   room >> 20));
 		return false;
 	}
 	release_copies(d);
@@ -84,22 +83,23 @@ static bool make_room(struct directory *d, struct txn *txn)
 	return true;
 }
 
-static void copy_block(struct directory *d, struct txn *txn, uint16_t high)
+/* A block that is no block answers nothing, and that must not look like "unlisted". */
+static bool read_block(struct txn *txn, uint16_t high, struct bytes *block)
 {
-	struct bytes block = bytes_of(NULL, 0);
+	*block = bytes_of(NULL, 0);
+	if (index4_block(txn, high, block) && !block_is_whole(*block)) {
+		txn_fail(txn, block_damaged(high));
+	}
+	return !txn_status(txn);
+}
 
-	if (!index4_block(txn, high, &block) && txn_status(txn)) {
-		return;
-	}
-	if (block.len > BLOCK_MAX) {
-		txn_fail(txn, fail(ST_INTERNAL,
-				   "index block %u.%u.0.0/16 is damaged: run 'feeder check'",
-				   high >> 8, high & 0xff));
-		return;
-	}
-	if (d->room - d->used < block.len && !make_room(d, txn)) {
-		return;
-	}
+static bool fits(const struct directory *d, struct bytes block)
+{
+	return d->room - d->used >= block.len + DIRECTORY_UNIT;
+}
+
+static void keep_copy(struct directory *d, uint16_t high, struct bytes block)
+{
 	if (block.len > 0) {
 		memcpy(d->copies + d->used, block.data, block.len);
 	}
@@ -113,12 +113,17 @@ static void copy_block(struct directory *d, struct txn *txn, uint16_t high)
 uint32_t directory_find(struct directory *d, struct txn *txn, uint32_t addr)
 {
 	uint16_t high = (uint16_t)(addr >> 16);
+	struct bytes block;
 
-	if (d->entry[high].at == 0) {
-		copy_block(d, txn, high);
-		if (txn_status(txn)) {
-			return 0;
-		}
+	if (d->entry[high].at != 0) {
+		return block_find(directory_block(d, addr), (uint16_t)addr);
 	}
-	return block_find(directory_block(d, addr), (uint16_t)addr);
+	if (!read_block(txn, high, &block)) {
+		return 0;
+	}
+	/* Without memory for a copy the block answers where it is. */
+	if (fits(d, block) || (make_room(d, txn) && fits(d, block))) {
+		keep_copy(d, high, block);
+	}
+	return block_find(block, (uint16_t)addr);
 }

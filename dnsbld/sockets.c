@@ -33,8 +33,7 @@ enum {
 	 * neighbour, which is all that a socket has by default. So one host of our own network that
 	 * asked and went, or whose address was forged, would keep a worker from answering anybody.
 	 * This, doubled, is room for 40 of them (without root's rights, for net.core.wmem_max, it
-	 * is 2). Nothing else needs it: loopback takes a packet off the account at once, and the
-	 * queues of devices are shorter.
+	 * is 2), and for a burst on a slow link.
 	 */
 	SEND_BUFFER = 4 << 20,
 	TICK_US = 500000, /* a worker without queries wakes up this often */

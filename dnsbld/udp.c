@@ -8,14 +8,15 @@
  *
  * 1. All memory is set up once. A system call changes of a message header what is reset after it
  *    and nothing else.
- * 2. A reply that cannot be sent (a forged source port 0, no route) costs that reply alone, and no
- *    sending waits: while the send buffer is full, replies are lost and not the worker's time.
+ * 2. A reply that cannot be sent (a forged source port 0, no route) costs that reply alone. A full
+ *    send buffer is waited for once, for ROOM_MS.
  * 3. Each turn of the loop beats, and an idle socket ends its wait after half a second.
  */
 #include "udp.h"
 
 #include <errno.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -35,6 +36,8 @@ enum {
 	 */
 	QUERY_ROOM = 33 * 64,
 	REPLY_ROOM = 21 * 64,
+	ROOM_MS = 20, /* the time of 50 kB on a link of 20 Mbit/s */
+	QUIET_S = 60, /* between two warnings */
 	/* The kernel accounts at least this much of the receive buffer for each datagram. */
 	LEAST_TRUESIZE = 512,
 };
@@ -54,6 +57,9 @@ struct udp {
 	int fd;
 	size_t control_len; /* 0: the socket has one address, so replies leave from it anyway */
 	time_t ticked_s;
+	bool stuck;      /* nothing was sent since a wait for room was in vain */
+	uint64_t unsent; /* replies that there was no room for, and that were not told */
+	time_t told_s;
 	struct mmsghdr message[UDP_BATCH];
 	struct iovec query_vec[UDP_BATCH];
 	struct iovec reply_vec[UDP_BATCH];
@@ -121,13 +127,32 @@ static void answer_from_asked(struct msghdr *m)
 	}
 }
 
+/*
+ * The send buffer is full. A burst that the link needs some time for is waited for; where nothing
+ * moves, replies are lost without waiting again until one was sent.
+ */
+static bool has_room(struct udp *u)
+{
+	struct pollfd room = {.fd = u->fd, .events = POLLOUT};
+
+	u->stuck = u->stuck || poll(&room, 1, ROOM_MS) <= 0;
+	return !u->stuck;
+}
+
 static void send_replies(struct udp *u, unsigned first, unsigned end)
 {
 	while (first < end) {
 		int n = sendmmsg(u->fd, u->message + first, end - first, MSG_DONTWAIT);
 
-		/* An error is about the first one that was not sent. */
-		first += n > 0 ? (unsigned)n : 1;
+		if (n > 0) {
+			first += (unsigned)n;
+			u->stuck = false;
+		} else if (errno != EAGAIN) {
+			first++; /* an error is about the first one that was not sent */
+		} else if (!has_room(u)) {
+			u->unsent += end - first;
+			return;
+		}
 	}
 }
 
@@ -206,6 +231,14 @@ static bool tick(struct udp *u)
 	}
 	u->ticked_s = now.tv_sec;
 	drops_tick(u->drops, u->fd, (uint32_t)now.tv_sec, u->name);
+	if (u->unsent > 0 && now.tv_sec - u->told_s >= QUIET_S) {
+		log_warn(
+			"%s: %llu replies were lost as the send buffer was full: is a link slow, or "
+			"does a host of this network not answer?",
+			u->name, (unsigned long long)u->unsent);
+		u->unsent = 0;
+		u->told_s = now.tv_sec;
+	}
 	return worker_tick(u->worker);
 }
 

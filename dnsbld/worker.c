@@ -89,6 +89,9 @@ static void follow_changes(struct worker *w)
 			    &w->directory)) {
 		directory_forget_all(&w->directory);
 	}
+	if (txn_status(w->txn)) {
+		w->snapshot = 0; /* of no transaction: this one is followed again */
+	}
 }
 
 void worker_begin(struct worker *w)

@@ -45,6 +45,13 @@ enum { BLOCK_MAX = 8 + 65536 * 6 + 4 * 65536 }; /* no block is larger */
  * 0. No allocation. */
 uint32_t block_find(struct bytes block, uint16_t low);
 
+/* Whether a block's parts are as long as it says: all that block_find() needs to find what is
+ * there. */
+bool block_is_whole(struct bytes block);
+
+/* ST_INTERNAL, and the words for a block that is not. */
+enum status block_damaged(uint16_t high);
+
 /* Asks the cache for what block_find() will read behind the block's first cache line. */
 void block_prefetch(struct bytes block, uint16_t low);
 

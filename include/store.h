@@ -39,7 +39,7 @@ enum table {
 	TABLES
 };
 
-enum { STORE_SCHEMA = 1 }; /* in `meta`; a newer one is ST_CONFIG */
+enum { STORE_SCHEMA = 2 }; /* in `meta`; any other is ST_CONFIG */
 
 struct store;
 struct txn;

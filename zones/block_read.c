@@ -16,12 +16,15 @@ static bool container_segments(struct reader *r, unsigned kind, uint32_t items, 
 		return false;
 	}
 	if (kind == BITMAP) {
+		bool any = false;
+
 		for (uint32_t low = 0; low < 65536; low++) {
 			if (body[low >> 3] >> (7 - (low & 7)) & 1) {
 				segments_add(out, base + low, base + low, answer);
+				any = true;
 			}
 		}
-		return true;
+		return any;
 	}
 	for (uint32_t i = 0; i < items; i++) {
 		uint16_t first = peek_u16(body + (kind == RUNS ? 4 : 2) * (size_t)i);
@@ -125,11 +128,56 @@ static bool decode(struct bytes block, addr_t base, struct segments *out)
 	return reader_left(&r) == 0;
 }
 
+static bool containers_are_whole(struct bytes block)
+{
+	struct reader r = reader_of(block);
+
+	read_bytes(&r, 2);
+	uint32_t groups = read_u16(&r) + 1U;
+	read_u16(&r);
+	struct reader heads =
+		reader_of(bytes_of(read_bytes(&r, CONTAINER_HEADER * (size_t)groups), 0));
+
+	heads.end = r.at;
+	for (uint32_t i = 0; i < groups && !r.bad; i++) {
+		read_u32(&heads);
+		unsigned kind = read_u8(&heads);
+
+		read_bytes(&r, body_bytes(kind, read_u16(&heads) + 1U));
+		r.bad = r.bad || kind < ARRAY || kind > RUNS;
+	}
+	return !r.bad && reader_left(&r) == 0;
+}
+
+bool block_is_whole(struct bytes block)
+{
+	struct short_block s;
+	struct map m;
+
+	if (is_short(block)) {
+		return short_of(block, &s);
+	}
+	if (block.len < BLOCK_HEADER || block.data[0] != BLOCK_VERSION) {
+		return false;
+	}
+	switch (block.data[1]) {
+	case CONTAINERS:
+		return containers_are_whole(block);
+	case POINTS:
+	case RANGES:
+		return map_of(block, &m);
+	default:
+		return false;
+	}
+}
+
+enum status block_damaged(uint16_t high)
+{
+	return fail(ST_INTERNAL, "index block %u.%u.0.0/16 is damaged: run 'feeder check'",
+		    high >> 8, high & 0xff);
+}
+
 enum status block_decode(struct bytes block, uint16_t high, struct segments *segments)
 {
-	if (!decode(block, (addr_t)high << 16, segments)) {
-		return fail(ST_INTERNAL, "index block %u.%u.0.0/16 is damaged: run 'feeder check'",
-			    high >> 8, high & 0xff);
-	}
-	return ST_OK;
+	return decode(block, (addr_t)high << 16, segments) ? ST_OK : block_damaged(high);
 }

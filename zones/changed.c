@@ -28,6 +28,9 @@ bool changed_blocks(struct txn *txn, struct scan *journal, uint64_t since, uint6
 
 	state_read(txn, &state);
 	*now = state.changes;
+	if (txn_status(txn)) {
+		return false;
+	}
 	if (since == state.changes) {
 		return true;
 	}

@@ -49,7 +49,7 @@ const char *const store_table_name[TABLES] = {
 
 /* Each worker, the TCP process and each reading feeder has a slot; 126, the default, is too few for
  * many CPUs. */
-enum { MAX_READERS = 1024 };
+enum { MAX_READERS = 4096 };
 
 const struct bytes store_schema_key = {(const uint8_t *)"schema", 6};
 
@@ -125,6 +125,13 @@ static enum status check_schema(struct store *s, MDB_txn *txn)
 		return fail(
 			ST_CONFIG,
 			"%s: the database has schema %u, this program knows %u: use a newer dnsbld and feeder",
+			s->dir, schema, STORE_SCHEMA);
+	}
+	if (schema < STORE_SCHEMA) {
+		return fail(
+			ST_CONFIG,
+			"%s: the database has schema %u, this program knows %u: export the lists "
+			"with the feeder that made it, then 'feeder init' and 'feeder import'",
 			s->dir, schema, STORE_SCHEMA);
 	}
 	return ST_OK;

@@ -204,6 +204,82 @@ static void test_room_that_ends_is_made_anew(void **state)
 	served_close(&s);
 }
 
+/* Writes bytes of its own into the index, as a disk might. */
+static void damage(struct served *s, uint16_t high, const void *bytes, size_t len)
+{
+	const uint8_t key[] = {(uint8_t)(high >> 8), (uint8_t)high};
+	struct store *store;
+	struct txn *txn;
+
+	served_check(store_open_write(&store, s->config->database, 1 << 30, 1000));
+	served_check(txn_write(store, &txn));
+	txn_put(txn, TABLE_INDEX4, bytes_of(key, sizeof key), bytes_of(bytes, len));
+	served_check(txn_commit(txn));
+	store_close(store);
+}
+
+static void test_a_damaged_block_is_an_error_and_not_unlisted(void **state)
+{
+	static const char *const block[] = {
+		"\x09\x01\x00\x05", "\x02\x01\x00", "\x01\x07\x00\x00\x00\x00",
+		"\x01\x01\x00\x00\x00\x00\x00\x00\x00\x01\x01\x00\x00\x00"};
+	static const size_t len[] = {4, 3, 6, 14};
+	struct served s;
+	uint32_t id;
+
+	(void)state;
+	served_open(&s, config);
+	for (uint16_t i = 0; i < sizeof len / sizeof *len; i++) {
+		damage(&s, (uint16_t)(0x0b00 + i), block[i], len[i]);
+	}
+	served_list(&s, "11.9.0.1", "relay", NULL);
+	for (unsigned again = 0; again < 2; again++) {
+		worker_begin(&s.worker);
+		for (unsigned i = 0; i < sizeof len / sizeof *len; i++) {
+			assert_false(worker_find(&s.worker, 4, FIRST + (i << 16 | 5), &id));
+		}
+		/* The rest of the batch is answered. */
+		assert_same(&s, 0x0b090001);
+		worker_end(&s.worker);
+	}
+	served_close(&s);
+}
+
+static void test_counters_that_cannot_be_read_hide_no_change(void **state)
+{
+	static const uint8_t bad[] = {9};
+	struct store *store;
+	struct served s;
+	struct txn *txn;
+	uint32_t id;
+
+	(void)state;
+	served_open(&s, config);
+	served_list(&s, "11.0.0.1", "relay", NULL);
+	worker_begin(&s.worker);
+	assert_same(&s, 0x0b000001);
+	worker_end(&s.worker);
+	for (unsigned commit = 0; commit < 3; commit++) {
+		served_check(store_open_write(&store, s.config->database, 1 << 30, 1000));
+		served_check(txn_write(store, &txn));
+		txn_put(txn, TABLE_META, bytes_str("state"), bytes_of(bad, sizeof bad));
+		if (commit > 0) {
+			txn_del(txn, TABLE_INDEX4, bytes_of("\x0b\x00", 2));
+		}
+		served_check(txn_commit(txn));
+		store_close(store);
+		worker_begin(&s.worker);
+		for (unsigned i = 0; i < 4; i++) {
+			/* An error, or what the database says; never what it said before. */
+			if (worker_find(&s.worker, 4, 0x0b000001, &id)) {
+				assert_int_equal(id, index_find(s.worker.txn, 4, 0x0b000001));
+			}
+		}
+		worker_end(&s.worker);
+	}
+	served_close(&s);
+}
+
 static void never(void *context, uint16_t high)
 {
 	(void)context;
@@ -255,6 +331,8 @@ int main(void)
 		cmocka_unit_test(test_a_block_that_nothing_altered_is_not_read_again),
 		cmocka_unit_test(test_a_change_too_large_for_the_journal_is_followed),
 		cmocka_unit_test(test_room_that_ends_is_made_anew),
+		cmocka_unit_test(test_a_damaged_block_is_an_error_and_not_unlisted),
+		cmocka_unit_test(test_counters_that_cannot_be_read_hide_no_change),
 		cmocka_unit_test(test_what_the_journal_does_not_tell_is_not_known),
 	};
 
