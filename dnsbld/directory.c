@@ -31,16 +31,6 @@ enum {
 /* Where a directory without room points. */
 static uint8_t nowhere[DIRECTORY_UNIT];
 
-void directory_init(struct directory *d)
-{
-	*d = (struct directory){
-		.entry = must_alloc(BLOCKS * sizeof *d->entry),
-		.copies = nowhere,
-		.room = sizeof nowhere,
-		.used = sizeof nowhere,
-	};
-}
-
 static void release_copies(struct directory *d)
 {
 	if (d->copies != nowhere) {
@@ -81,6 +71,17 @@ static bool make_room(struct directory *d, struct txn *txn)
 	d->room = room;
 	directory_forget_all(d);
 	return true;
+}
+
+void directory_init(struct directory *d, struct txn *txn)
+{
+	*d = (struct directory){
+		.entry = must_alloc(BLOCKS * sizeof *d->entry),
+		.copies = nowhere,
+		.room = sizeof nowhere,
+		.used = sizeof nowhere,
+	};
+	make_room(d, txn);
 }
 
 /* A block that is no block answers nothing, and that must not look like "unlisted". */

@@ -25,7 +25,8 @@ struct directory {
 	size_t used;
 };
 
-void directory_init(struct directory *d);
+/* With room for the index of the snapshot; where there is no memory for it, with none. */
+void directory_init(struct directory *d, struct txn *txn);
 void directory_release(struct directory *d);
 
 /* A block was altered, or all may have been. */

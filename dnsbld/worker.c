@@ -45,9 +45,9 @@ enum status worker_open(struct worker *w, const struct config *config, bool spea
 		store_close(w->store);
 		return status;
 	}
+	directory_init(&w->directory, w->txn);
 	txn_reset(w->txn);
 	zones_init(&w->zones, config);
-	directory_init(&w->directory);
 	cache_init(&w->cache);
 	worker_tick(w);
 	return ST_OK;
