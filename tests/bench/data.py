@@ -9,7 +9,6 @@ but for the start that says cold.
 import itertools
 import json
 import os
-import select
 import shutil
 import socket
 import statistics
@@ -59,15 +58,8 @@ class Case:
 
     def watched(self, *words):
         """Seconds, and the peak in MB of memory that is its own: what it has mapped of the database is page cache."""
-        begun = time.monotonic()
-        process = subprocess.Popen(self.argv(*words), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
-        peak = 0
-        while not select.select([process.stderr], [], [], 0.01)[0]:  # it speaks at its end
-            peak = max(peak, own_kb(process.pid))
-        said = process.communicate()[1]
-        if process.returncode != 0:
-            sys.exit("bench: %s: exit %d\n%s" % (" ".join(words), process.returncode, said))
-        return round(time.monotonic() - begun, 3), round(peak / 1024, 1)
+        took, memory = intake.timed(self.argv(*words))
+        return round(took, 3), round(memory, 1)
 
     def stats(self):
         return json.loads(servers.run(*self.argv("stats", "--json")))
@@ -120,11 +112,6 @@ class Server:
         self.probe.close()
         self.process.terminate()
         self.process.wait()
-
-
-def own_kb(pid):
-    with open("/proc/%d/status" % pid) as status:
-        return sum(int(line.split()[1]) for line in status if line.startswith("RssAnon:"))
 
 
 def is_listed(answer):

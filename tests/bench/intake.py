@@ -6,6 +6,7 @@
 """
 
 import os
+import select
 import subprocess
 import sys
 import time
@@ -69,16 +70,27 @@ def address(number):
     return f"11.{number >> 16 & 255}.{number >> 8 & 255}.{number & 255}"
 
 
+def own_kb(pid):
+    with open("/proc/%d/status" % pid) as status:
+        return sum(int(line.split()[1]) for line in status if line.startswith("RssAnon:"))
+
+
 def timed(argv, **options):
-    """Seconds, and the peak of memory of the process or of the largest that it waited for, in MB."""
+    """Seconds, and the peak in MB of memory that is the process' own, as often as it could be looked at."""
     begun = time.monotonic()
-    process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, **options)
-    words = process.stderr.read()
-    _, status, usage = os.wait4(process.pid, 0)
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode != 0:
-        sys.exit("bench: %s: exit %d\n%s" % (" ".join(argv[:6]), process.returncode, words[-2000:]))
-    return time.monotonic() - begun, usage.ru_maxrss / 1024
+    process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, **options)
+    peak, words = 0, b""
+    while True:
+        if select.select([process.stderr], [], [], 0.01)[0]:
+            more = os.read(process.stderr.fileno(), 65536)
+            if not more:
+                break
+            words += more
+        peak = max(peak, own_kb(process.pid))
+    process.stderr.close()
+    if process.wait() != 0:
+        sys.exit("bench: %s: exit %d\n%s" % (" ".join(argv[:6]), process.returncode, words.decode()[-2000:]))
+    return time.monotonic() - begun, peak / 1024
 
 
 class Intake:
