@@ -47,7 +47,7 @@ LDFLAGS  := -pie -Wl,-z,relro -Wl,-z,now -Wl,--as-needed $(SANITIZE)
 
 # What each folder may use. --as-needed leaves out of a program what it does not call.
 ZONES_PKGS  := lmdb ldns libconfuse jansson
-DNSBLD_PKGS := libevent_core
+DNSBLD_PKGS := libevent_core libseccomp libcap-ng
 FEEDER_PKGS := libevent_core jansson gmime-3.0 libzstd expat libzip libseccomp
 TEST_PKGS   := cmocka
 

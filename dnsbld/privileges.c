@@ -1,35 +1,109 @@
 /*
- * privileges.c: only the parent may be root: it binds ports below 1024 and starts processes, and
- * reads nothing that comes from the network. Started without root there is nothing to give up.
+ * privileges.c: who may do what.
+ *
+ *	parent  root, or the unit's account: binds; then the five capabilities below, if it has them
+ *	child   the config's account, no capability, and no way to get one
+ *
+ * Started as an ordinary account there is no user to change to, and the same holds otherwise.
+ *
+ * 1. What the network sends is read by children alone.
+ * 2. Who can write the config can name any account, file and address in it, and root reads it. So
+ *    it must not be the children's account, or a worker that was broken into would be root after
+ *    the next SIGHUP.
  */
 #include "privileges.h"
 
+#include <cap-ng.h>
 #include <errno.h>
 #include <grp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "account.h"
+
+static const unsigned kept[] = {
+	CAP_SETUID,
+	CAP_SETGID,          /* children become the account */
+	CAP_KILL,            /* then they are another's, and are to end */
+	CAP_DAC_READ_SEARCH, /* at SIGHUP: the config, where the account of feeder alone reads it */
+	CAP_NET_ADMIN,       /* at SIGHUP: a receive_buffer larger than net.core.rmem_max */
+};
+
+/* Of the capabilities of this process these stay. Nobody loses what he has not. */
+static enum status keep_capabilities(const unsigned *wanted, size_t count)
+{
+	bool has[CAP_LAST_CAP + 1] = {false};
+
+	if (capng_get_caps_process() < 0) {
+		return fail(ST_PERM, "unable to find out which capabilities we have");
+	}
+	for (size_t i = 0; i < count; i++) {
+		has[wanted[i]] = capng_have_capability(CAPNG_PERMITTED, wanted[i]);
+	}
+	/* The bounding set, from which a program with rights in its file would get them. */
+	bool may_bound = capng_have_capability(CAPNG_EFFECTIVE, CAP_SETPCAP);
+
+	capng_clear(CAPNG_SELECT_ALL);
+	for (size_t i = 0; i < count; i++) {
+		if (has[wanted[i]]) {
+			capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED, wanted[i]);
+		}
+	}
+	errno = EPERM;
+	if (capng_apply(CAPNG_SELECT_CAPS | CAPNG_SELECT_AMBIENT |
+			(may_bound ? CAPNG_SELECT_BOUNDS : 0)) < 0) {
+		return fail(ST_PERM, "unable to give up capabilities: %s", strerror(errno));
+	}
+	return ST_OK;
+}
+
+static enum status check_config(const struct privileges *p, const struct config *config)
+{
+	const char *file = config->file;
+	struct stat st;
+
+	/* It was read a moment ago, from a pipe perhaps, which nobody can find again. */
+	if (stat(file, &st) < 0 || !S_ISREG(st.st_mode)) {
+		return ST_OK;
+	}
+	if (st.st_mode & S_IWOTH) {
+		return fail(ST_CONFIG, "%s: everybody may write it: chmod o-w %s", file, file);
+	}
+	if (p->drop && st.st_uid == p->uid) {
+		return fail(ST_CONFIG,
+			    "%s: it belongs to '%s', as whom the workers run: chown root %s", file,
+			    p->user, file);
+	}
+	if (p->drop && st.st_gid == p->gid && (st.st_mode & S_IWGRP)) {
+		return fail(
+			ST_CONFIG,
+			"%s: '%s', as whom the workers run, may write it as its group: chmod g-w %s",
+			file, p->user, file);
+	}
+	return ST_OK;
+}
 
 enum status privileges_find(struct privileges *p, const struct config *config)
 {
 	struct account account;
 
 	*p = (struct privileges){.drop = geteuid() == 0};
-	if (!p->drop) {
-		return ST_OK;
-	}
-	enum status status = account_find(config, &account);
+	if (p->drop) {
+		enum status status = account_find(config, &account);
 
-	if (status) {
-		return status;
+		if (status) {
+			return status;
+		}
+		p->uid = account.uid;
+		p->gid = account.gid;
+		p->user = must_strdup(account.name);
 	}
-	p->uid = account.uid;
-	p->gid = account.gid;
-	p->user = must_strdup(account.name);
-	return ST_OK;
+	enum status status = check_config(p, config);
+
+	return status ? status : keep_capabilities(kept, sizeof kept / sizeof *kept);
 }
 
 void privileges_release(struct privileges *p)
@@ -47,5 +121,5 @@ enum status privileges_drop(const struct privileges *p)
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) {
 		return fail(ST_PERM, "unable to renounce privileges: %s", strerror(errno));
 	}
-	return ST_OK;
+	return keep_capabilities(NULL, 0);
 }

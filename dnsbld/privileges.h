@@ -1,5 +1,5 @@
 /*
- * privileges.h: who the processes are that the network can reach.
+ * privileges.h: who the processes are, and what each of them may.
  */
 #ifndef DNSBLD_PRIVILEGES_H
 #define DNSBLD_PRIVILEGES_H
@@ -18,12 +18,14 @@ struct privileges {
 
 /*
  * Looks the config's user up, "dnsbld" where none is given. ST_CONFIG where there is no such
- * account.
+ * account, or where it, or anybody, may write the config. The sockets are bound by now: of its
+ * capabilities the calling process, the parent, keeps those that it needs to run children as that
+ * user and to read the config again.
  */
 enum status privileges_find(struct privileges *p, const struct config *config);
 void privileges_release(struct privileges *p);
 
-/* Becomes that user for good, in this process. */
+/* Becomes that user for good, in this process, and keeps no capability. */
 enum status privileges_drop(const struct privileges *p);
 
 #endif

@@ -1,13 +1,15 @@
 /*
  * process.c: from fork() to serving.
  *
- *	fork -> only its own descriptors -> its CPU -> only its own rights -> database -> hello
- *	-> serve
+ *	fork -> only its own descriptors -> its CPU -> only its own rights -> database -> locked in
+ *	-> hello -> serve
  *
  * 1. A child dies with its parent, however that dies: nobody would be left to give it a new config.
  * 2. The database is opened after the fork, for LMDB's sake, and after the privileges are gone, so
  *    that a folder which a worker may not read is found out at start.
- * 3. SIGTERM is blocked from before the fork until the process can handle it, so none is lost.
+ * 3. It is locked in (confine.h) before it serves, and so before it reads anything of strangers.
+ *    What opens a file, a socket or a program has to come before that.
+ * 4. SIGTERM is blocked from before the fork until the process can handle it, so none is lost.
  */
 #include "process.h"
 
@@ -20,6 +22,7 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "confine.h"
 #include "cpus.h"
 #include "log.h"
 #include "tcp.h"
@@ -108,7 +111,10 @@ static enum status prepare(const struct process_role *role, pid_t parent, struct
 	if (getppid() != parent) {
 		exit(ST_OK);
 	}
-	return worker_open(worker, role->config, is_tcp(role->sockets, role->number));
+	bool tcp = is_tcp(role->sockets, role->number);
+
+	status = worker_open(worker, role->config, tcp);
+	return status ? status : confine(role->config->database, tcp);
 }
 
 static enum status serve(const struct process_role *role, struct worker *worker)

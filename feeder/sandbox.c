@@ -9,13 +9,10 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-
-#include <linux/seccomp.h>
 
 #include "log.h"
 #include "report_wire.h"
@@ -42,16 +39,12 @@ struct talk {
 
 /* --- open and close ---------------------------------------------------------- */
 
-/* With a filter that is none it fails either way (seccomp(2)). */
-static bool has_seccomp(void)
-{
-	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, NULL) < 0 && errno == EFAULT;
-}
-
 enum status sandbox_open_with(struct sandbox **sandbox, const struct report_rules *rules,
 			      report_reading *reading)
 {
-	struct nursery nursery = {.reading = reading, .rules = rules, .filtered = has_seccomp()};
+	struct nursery nursery = {.reading = reading,
+				  .rules = rules,
+				  .filtered = kernel_has_seccomp()};
 	int ends[2];
 
 	*sandbox = NULL;

@@ -15,6 +15,7 @@
 
 #include <linux/filter.h>
 
+#include "confinement.h"
 #include "sandbox.h"
 
 enum {
@@ -24,20 +25,6 @@ enum {
 	CONTROL_FAILED = 'f',
 	CONTROL_ROOM = 6 + REPORT_WORDS,
 };
-
-/*
- * AddressSanitizer maps terabytes of address space, and what it finds it says on stderr.
- */
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED 1
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED 0
-#endif
 
 /* What all children have in common. */
 struct nursery {

@@ -1,0 +1,28 @@
+/*
+ * confine.h: what is left to a worker once all that it needs is open.
+ *
+ *	confine.c        both of these, and a word where the kernel lacks one
+ *	confine_files.c  Landlock: nothing is opened, made, changed, removed or run
+ *	confine_calls.c  seccomp: the system calls
+ *
+ * All of it lasts as long as the process, which has set PR_SET_NO_NEW_PRIVS before.
+ */
+#ifndef DNSBLD_CONFINE_H
+#define DNSBLD_CONFINE_H
+
+#include <stdbool.h>
+
+#include "status.h"
+
+/*
+ * Locks this process in. Its database, in the folder `database`, is open. ST_INTERNAL where the
+ * kernel refuses what it offers. Where it offers nothing, the one that `speaks` for all warns.
+ */
+enum status confine(const char *database, bool speaks);
+
+/* The parts. False in *there: this kernel cannot, and nothing has changed. */
+enum status confine_files(bool *there);
+/* `lock` is the descriptor of lock.mdb, which is not written to; -1 where there is none. */
+enum status confine_calls(int lock, bool *there);
+
+#endif

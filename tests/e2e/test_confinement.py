@@ -1,0 +1,259 @@
+"""What a process that the network reaches could do if somebody else's code ran in it: nothing.
+
+The attempts are made in the processes of a server that runs (syscalls.py). That each of them works
+without the confinement, and many more, is in the unit test test_confine.c.
+"""
+
+import errno
+import os
+import platform
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from dnsbld import REPOSITORY, SUBLISTS, built, zone
+from names import reversed_name
+from process import Process, await_until, need_root, program
+from syscalls import Killed, Taken
+
+ZONE = "dnsbl.example.org"
+BODY = SUBLISTS + zone(ZONE)
+LISTED = reversed_name("192.0.2.1", ZONE)
+
+CAPABILITIES = {"CAP_DAC_READ_SEARCH": 2, "CAP_KILL": 5, "CAP_SETGID": 6, "CAP_SETUID": 7,
+                "CAP_NET_ADMIN": 12}
+
+
+@pytest.fixture
+def server(install):
+    server = install(BODY)
+    server.feeder("add", "192.0.2.1", "--sublist", "relay")
+    return server.start()
+
+
+def status_of(pid):
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return {key: value.split() for key, _, value in (line.partition(":") for line in lines)}
+
+
+def filters(pid):
+    return int(status_of(pid)["Seccomp_filters"][0])
+
+
+def has_seccomp():
+    if "Seccomp_filters" not in status_of("self"):
+        pytest.skip("the kernel has no seccomp, or is older than 5.9 and does not count filters")
+
+
+def assert_confined(server):
+    """The processes at this moment, of which there are as many as there should be."""
+    children = server.children()
+    assert len(children) >= 3
+    for pid in children:
+        status = status_of(pid)
+        assert status["NoNewPrivs"] == ["1"]
+        assert status["Seccomp"] == ["2"]
+        assert filters(pid) == filters(server.server.pid) + 1
+        for kind in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
+            assert int(status[kind][0], 16) == 0, (kind, status[kind])
+        if os.geteuid() == 0:
+            nobody = int(subprocess.run(["id", "-u", "nobody"], capture_output=True).stdout)
+            assert status["Uid"] == [str(nobody)] * 4
+            assert "0" not in status["Gid"] + status["Groups"]
+            assert int(status["CapBnd"][0], 16) == 0
+        else:
+            assert status["Uid"] == [str(os.geteuid())] * 4
+
+
+def test_every_worker_has_no_rights_a_filter_and_no_way_to_more(server):
+    has_seccomp()
+    assert_confined(server)
+
+
+def test_those_that_follow_are_confined_too(server):
+    """A replaced worker, and the next generation: the parent has fewer rights by then."""
+    has_seccomp()
+    server.loses_processes = True
+    before = server.children()
+    os.kill(before[0], signal.SIGKILL)
+    await_until(lambda: before[0] not in server.children()
+                and len(server.children()) == len(before), "it is replaced")
+    old = server.children()
+    server.server.send(signal.SIGHUP)
+    server.server.await_line(r"reloaded: ")
+    await_until(lambda: not set(server.children()) & set(old), "all are replaced")
+    assert_confined(server)
+    assert server.codes(LISTED) == ["127.0.0.2"]
+
+
+def test_the_parent_keeps_only_what_it_needs(server):
+    need_root("capabilities to give up")
+    may = sum(1 << bit for bit in CAPABILITIES.values())
+    status = status_of(server.server.pid)
+    mine = int(status_of("self")["CapPrm"][0], 16)
+    assert int(status["CapEff"][0], 16) == int(status["CapPrm"][0], 16) == may & mine
+    for kind in ("CapInh", "CapBnd", "CapAmb"):
+        assert int(status[kind][0], 16) == 0, (kind, status[kind])
+
+
+# --- attempts in a process that serves ----------------------------------------------------------
+
+# Numbers of x86-64's table, in arch/x86/entry/syscalls/syscall_64.tbl of the kernel.
+WRITE, OPEN, MMAP, DUP, SOCKET, FORK, EXECVE, KILL, PTRACE, OPENAT = \
+    1, 2, 9, 32, 41, 57, 59, 62, 101, 257
+AT_FDCWD = -100
+
+
+def descriptor(pid, name):
+    found, = (int(fd.name) for fd in Path(f"/proc/{pid}/fd").iterdir()
+              if os.readlink(fd).endswith("/" + name))
+    return found
+
+
+def test_a_worker_that_was_taken_over_reaches_nothing(server):
+    for pid in server.children():
+        with Taken(pid) as victim:
+            assert victim.call(39) == pid
+            data = str(server.database / "data.mdb").encode()
+            denied = {
+                "AF_PACKET": (SOCKET, 17, 3, 0),
+                "AF_INET": (SOCKET, 2, 2, 0),
+                "another file": (OPENAT, AT_FDCWD, b"/etc/passwd", os.O_RDONLY),
+                "another file, the old way": (OPEN, b"/etc/passwd", os.O_RDONLY),
+                "the data, to write": (OPENAT, AT_FDCWD, data, os.O_RDWR),
+                "the config": (OPENAT, AT_FDCWD, bytes(server.config), os.O_RDONLY),
+                "its parent": (KILL, server.server.pid, signal.SIGTERM),
+                "its siblings": (KILL, -1, signal.SIGTERM),
+                "a longer lock file": (WRITE, descriptor(pid, "lock.mdb"), b"x", 1),
+                "the same by another number": (DUP, descriptor(pid, "lock.mdb")),
+                "code": (MMAP, 0, 4096, 7, 0x22, -1, 0),
+            }
+            got = {what: victim.call(*call) for what, call in denied.items()}
+            assert got == dict.fromkeys(denied, -errno.EPERM)
+            # By the kernel, without any filter: it is open for reading.
+            assert victim.call(WRITE, descriptor(pid, "data.mdb"), b"x", 1) == -errno.EBADF
+            assert victim.call(MMAP, 0, 4096, 3, 1, descriptor(pid, "data.mdb"), 0) \
+                == -errno.EACCES
+    for n in range(20):
+        assert server.codes(LISTED, tcp=n % 4 == 0) == ["127.0.0.2"]
+
+
+@pytest.mark.parametrize("what, call", [
+    ("execve", (EXECVE, b"/bin/true", 0, 0)),
+    ("fork", (FORK,)),
+    ("ptrace", (PTRACE, 0, 0, 0, 0)),
+])
+def test_a_worker_that_runs_a_program_is_ended_named_and_replaced(server, what, call):
+    server.loses_processes = True
+    victims = server.children()
+    pid = victims[0]
+    with pytest.raises(Killed) as killed:
+        with Taken(pid) as victim:
+            victim.call(*call)
+    assert killed.value.signal == signal.SIGSYS
+    server.server.await_line(r"ended by signal 31 \(Bad system call\): replacing it")
+    await_until(lambda: len(server.children()) == len(victims), "it is replaced")
+    for _ in range(20):
+        assert server.codes(LISTED) == ["127.0.0.2"]
+
+
+# --- kernels with less --------------------------------------------------------------------------
+
+# Runs a program on a kernel that answers one system call, where its first argument is the one
+# given or any, with an error.
+LACKING = """
+import ctypes, os, sys
+number, first, error = map(int, sys.argv[1:4])
+class Comparison(ctypes.Structure):
+    _fields_ = [("arg", ctypes.c_uint), ("op", ctypes.c_int), ("a", ctypes.c_uint64),
+                ("b", ctypes.c_uint64)]
+library = ctypes.CDLL("libseccomp.so.2")
+library.seccomp_init.restype = ctypes.c_void_p
+context = ctypes.c_void_p(library.seccomp_init(0x7fff0000))
+equal = Comparison(0, 4, first, 0)
+assert library.seccomp_rule_add_array(context, 0x00050000 | error, number, int(first >= 0),
+                                      ctypes.byref(equal)) == 0
+assert library.seccomp_load(context) == 0
+os.execv(sys.argv[4], sys.argv[4:])
+"""
+PRCTL, LANDLOCK_CREATE_RULESET, PR_SET_SECCOMP = 157, 444, 22
+
+
+@pytest.mark.parametrize("call, first, error, warning", [
+    (LANDLOCK_CREATE_RULESET, -1, errno.ENOSYS, "this kernel has no Landlock"),
+    (PRCTL, PR_SET_SECCOMP, errno.EINVAL, "this kernel has no seccomp"),
+])
+def test_a_kernel_that_lacks_one_costs_one_warning(install, call, first, error, warning):
+    if platform.machine() != "x86_64":
+        pytest.skip("the numbers of system calls are those of x86-64")
+    server = install(BODY)
+    server.feeder("add", "192.0.2.1", "--sublist", "relay")
+    server.server = Process([sys.executable, "-c", LACKING, call, first, error, built("dnsbld"),
+                             "-c", server.config], server.folder / "dnsbld.log")
+    server.server.await_line(r"ready: ")
+    assert server.server.text().count(warning) == 1
+    assert server.server.text().count("warning:") == 1
+    assert server.codes(LISTED) == server.codes(LISTED, tcp=True) == ["127.0.0.2"]
+    for kind in ("CapPrm", "CapEff"):
+        assert {status_of(pid)[kind][0].strip("0") for pid in server.children()} == {""}
+
+
+# --- who may write the config -------------------------------------------------------------------
+
+
+def as_nobody(config, mode):
+    account = subprocess.run(["id", "-u", "nobody"], capture_output=True, text=True).stdout
+    os.chown(config, int(account), 0)
+    config.chmod(mode)
+
+
+def as_its_group(config, mode):
+    account = subprocess.run(["id", "-g", "nobody"], capture_output=True, text=True).stdout
+    os.chown(config, 0, int(account))
+    config.chmod(mode)
+
+
+@pytest.mark.parametrize("spoil, mend", [
+    (lambda config: config.chmod(0o646), r"chmod o-w (\S+)$"),
+    (lambda config: as_nobody(config, 0o644), r"chown root (\S+)$"),
+    (lambda config: as_its_group(config, 0o664), r"chmod g-w (\S+)$"),
+], ids=["everybody", "the workers' account", "its group"])
+def test_a_config_that_the_wrong_ones_may_write_is_refused(install, spoil, mend):
+    """With the command that mends it."""
+    server = install(BODY)
+    if "chmod o-w" not in mend:
+        need_root("workers of another account")
+    spoil(server.config)
+    refused = server.launch()
+    assert refused.wait() == 78
+    command = re.search(mend, refused.text(), re.M)
+    assert command.group(1) == str(server.config)
+    subprocess.run(command.group(0).split(), check=True)
+    server.start()
+
+
+def test_a_config_that_became_writable_is_not_read_again(server):
+    server.config.chmod(0o666)
+    server.server.send(signal.SIGHUP)
+    server.server.await_line(r"chmod o-w .*: the old config stays")
+    assert server.codes(LISTED) == ["127.0.0.2"]
+
+
+# --- the unit -----------------------------------------------------------------------------------
+
+
+def analyze(*words):
+    return subprocess.run([program("systemd-analyze"), *words], capture_output=True, text=True,
+                          timeout=60)
+
+
+def test_the_units_exposure_is_at_most_1_6():
+    unit = REPOSITORY / "dnsbld/dnsbld.service"
+    done = analyze("security", "--offline=yes", "--threshold=16", unit)
+    overall = re.search(r"Overall exposure level for dnsbld\.service: ([\d.]+)", done.stdout)
+    assert overall, done.stderr
+    assert done.returncode == 0 and float(overall.group(1)) <= 1.6, done.stdout
