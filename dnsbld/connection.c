@@ -4,31 +4,39 @@
  *	socket -> input -> respond() for each whole message -> output -> socket
  *
  * 1. Memory is bounded: INPUT_MOST octets of input, and no query is read while more than
- *    OUTPUT_MOST octets of output wait for a client that does not read them.
+ *    OUTPUT_MOST octets of output wait for a client that does not read them; the kernel takes
+ *    UNSENT_MOST of those from us.
  * 2. Time is bounded: a message must be whole `partial` after its first octet however slowly the
  *    others trickle in; a connection without messages lasts `idle`; so does one whose client
  *    takes no output.
  * 3. Whoever opens more than `per_client` is refused. When all `clients` places are taken, the
  *    connection that has been silent the longest makes room (RFC 7766 §6.2.3), or a few hosts
  *    could keep everybody else out.
- * 4. No snapshot is held across a turn of the loop.
+ * 4. What was asked before the client closed its side, or before it sent what is no query, is
+ *    answered.
+ * 5. No snapshot is held across a turn of the loop.
  */
 #include "connection.h"
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "reply.h"
-#include "respond.h"
 
 enum {
 	LENGTH = 2, /* octets before each message */
 	INPUT_MOST = LENGTH + 65535,
 	OUTPUT_MOST = 65536,
+	/*
+	 * Left to itself the kernel takes megabytes that the client may never read. Of what is in
+	 * flight there may still be as much as the path holds.
+	 */
+	UNSENT_MOST = 65536,
 };
 
 struct connection {
@@ -85,10 +93,12 @@ static int first_message(struct evbuffer *input)
 	return evbuffer_get_length(input) >= LENGTH + (size_t)len ? len : -1;
 }
 
-/* Answers the whole messages that are there, as far as the output has room. False: close. */
+/*
+ * Answers the whole messages that are there, as far as the output has room. After what deserves no
+ * answer nothing is read any more. False: close at once.
+ */
 static bool answer_messages(struct connection *c, unsigned *answered)
 {
-	static const struct client client = {.tcp = true};
 	struct connections *all = c->all;
 	struct evbuffer *input = bufferevent_get_input(c->stream);
 	struct evbuffer *output = bufferevent_get_output(c->stream);
@@ -96,12 +106,14 @@ static bool answer_messages(struct connection *c, unsigned *answered)
 
 	while (evbuffer_get_length(output) < OUTPUT_MOST && (len = first_message(input)) >= 0) {
 		const uint8_t *message = evbuffer_pullup(input, LENGTH + len);
-		size_t reply = message ? respond(all->worker, &client, message + LENGTH,
+		size_t reply = message ? respond(all->worker, &all->client, message + LENGTH,
 						 (size_t)len, all->reply + LENGTH, REPLY_TCP)
 				       : 0;
 
 		if (reply == 0) {
-			return false;
+			c->ended = true;
+			return bufferevent_disable(c->stream, EV_READ) == 0 &&
+			       evbuffer_drain(input, evbuffer_get_length(input)) == 0;
 		}
 		all->reply[0] = (uint8_t)(reply >> 8);
 		all->reply[1] = (uint8_t)reply;
@@ -214,8 +226,16 @@ static bool has_too_many(const struct connections *all, const uint8_t peer[16])
 	return count >= all->limits->per_client;
 }
 
+void connections_shed(struct connections *all)
+{
+	if (!TAILQ_EMPTY(&all->list)) {
+		connection_close(TAILQ_FIRST(&all->list));
+	}
+}
+
 void connections_add(struct connections *all, int fd, const struct sockaddr *peer)
 {
+	const int unsent = UNSENT_MOST;
 	uint8_t key[16];
 
 	peer_of(peer, key);
@@ -224,12 +244,14 @@ void connections_add(struct connections *all, int fd, const struct sockaddr *pee
 		return;
 	}
 	if (all->count >= all->limits->clients) {
-		connection_close(TAILQ_FIRST(&all->list));
+		connections_shed(all);
 	}
 
 	struct connection *c = must_alloc(sizeof *c);
 	struct timeval idle = interval(all->limits->idle_ms);
 
+	/* Where it cannot be had, the kernel's own bounds hold. */
+	setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
 	memcpy(c->peer, key, sizeof key);
 	c->all = all;
 	c->stream = bufferevent_socket_new(all->base, fd, BEV_OPT_CLOSE_ON_FREE);
@@ -261,7 +283,16 @@ void connections_add(struct connections *all, int fd, const struct sockaddr *pee
 void connections_init(struct connections *all, struct event_base *base, struct worker *worker,
 		      const struct tcp_config *limits)
 {
-	*all = (struct connections){.base = base, .worker = worker, .limits = limits};
+	uint64_t idle_100ms = limits->idle_ms / 100;
+
+	*all = (struct connections){
+		.base = base,
+		.worker = worker,
+		.limits = limits,
+		.client = {.tcp = true,
+			   .idle_100ms =
+				   (uint16_t)(idle_100ms < UINT16_MAX ? idle_100ms : UINT16_MAX)},
+	};
 	TAILQ_INIT(&all->list);
 	all->reply = must_alloc(LENGTH + REPLY_TCP);
 }

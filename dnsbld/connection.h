@@ -12,6 +12,7 @@
 #include <event2/event.h>
 
 #include "config.h"
+#include "respond.h"
 #include "worker.h"
 
 struct connection;
@@ -22,6 +23,7 @@ struct connections {
 	struct event_base *base;
 	struct worker *worker;
 	const struct tcp_config *limits;
+	struct client client;        /* what all of them have in common */
 	struct connection_list list; /* the one that has been silent the longest first */
 	unsigned count;
 	bool stopping;  /* finish what has arrived, then close */
@@ -36,6 +38,9 @@ void connections_release(struct connections *all);
 
 /* Takes an accepted socket over, or closes it where the client has too many. */
 void connections_add(struct connections *all, int fd, const struct sockaddr *peer);
+
+/* Closes the one that has been silent the longest, where there is any. */
+void connections_shed(struct connections *all);
 
 /*
  * From now on each connection is closed as soon as what had arrived is answered; base's loop ends

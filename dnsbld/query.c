@@ -18,7 +18,10 @@ enum {
 	SOA_RDATA_MIN = 22,
 	TSIG_RDATA_MIN = 17,
 	MINIMAL_UDP = 512,
-	EDNS_DO = 0x8000, /* RFC 3225 */
+	EDNS_DO = 0x8000,      /* RFC 3225 */
+	OPTION_FIXED = 4,      /* code(2) length(2) */
+	OPTION_NSID = 3,       /* RFC 5001 §2.3 */
+	OPTION_KEEPALIVE = 11, /* RFC 7828 §3.1 */
 };
 
 /* Octets of an uncompressed name at `p`, its root label among them; 0 where there is none. */
@@ -93,15 +96,24 @@ static size_t read_opt(struct query *q, const uint8_t *p, size_t left)
 		return 0;
 	}
 	/*
-	 * Options are ignored, but they must be some: one that overruns makes the OPT unreadable.
+	 * Most options are ignored, what an NSID holds as well (RFC 5001 §2.2), but they must be
+	 * some: one that overruns makes the OPT unreadable.
 	 */
-	struct reader options = reader_of(bytes_of(p + OPT_FIXED, rdlen));
+	const uint8_t *option = p + OPT_FIXED, *end = option + rdlen;
 
-	while (reader_left(&options) > 0) {
-		read_u16(&options);
-		read_run(&options);
+	q->nsid = false;
+	q->keepalive = false;
+	while (end - option >= OPTION_FIXED) {
+		size_t len = OPTION_FIXED + (size_t)peek_u16(option + 2);
+
+		q->nsid = q->nsid || peek_u16(option) == OPTION_NSID;
+		q->keepalive = q->keepalive || peek_u16(option) == OPTION_KEEPALIVE;
+		if ((size_t)(end - option) < len) {
+			return 0;
+		}
+		option += len;
 	}
-	if (options.bad) {
+	if (option != end) {
 		return 0;
 	}
 	q->edns = true;
@@ -213,6 +225,7 @@ enum query_kind query_parse(struct query *q, struct query_name *name, const uint
 		return QUERY_DROP;
 	}
 	q->packet = packet;
+	q->len = (uint16_t)len;
 	q->opcode = packet[2] >> 3 & 15;
 	q->recursion_desired = false;
 	q->edns = false;

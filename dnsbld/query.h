@@ -28,6 +28,7 @@ enum {
 	TYPE_AXFR = 252,
 	TYPE_ANY = 255,
 	CLASS_IN = 1,
+	CLASS_CH = 3,
 	CLASS_ANY = 255,
 	LABELS_MAX = 127, /* a name of 255 octets has no more */
 };
@@ -44,12 +45,15 @@ struct query {
 	const uint8_t *packet; /* borrowed; the QNAME in the client's spelling stays there */
 	uint16_t type;
 	uint16_t class;
+	uint16_t len;      /* of the packet */
 	uint16_t udp_size; /* what the client says it takes; 512 without EDNS */
 	uint8_t opcode;
 	uint8_t name_len; /* octets of the QNAME, its root label too; 0: there is no question */
 	bool recursion_desired;
-	bool edns; /* there is an OPT, and it could be read */
+	bool edns; /* there is an OPT, and it could be read: then the next four are known */
 	bool dnssec_ok;
+	bool nsid;      /* the server's name is asked for (RFC 5001) */
+	bool keepalive; /* and how long a connection may be idle (RFC 7828) */
 	uint8_t edns_version;
 	bool has_tsig;
 	struct query_tsig tsig;

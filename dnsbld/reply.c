@@ -6,7 +6,8 @@
  *
  * The header is written last, when everything in it is known. The OPT's place is kept free from the
  * beginning, so an answer that fits leaves room for it: it is there if and only if the query had
- * one (RFC 6891 §7), in a truncated reply and in an error too.
+ * one (RFC 6891 §7), in a truncated reply and in an error too. The server's name has no place kept:
+ * it is in the OPT where room is left.
  */
 #include "reply.h"
 
@@ -14,9 +15,14 @@
 
 enum {
 	OPT_LEN = 11,
-	EDE_LEN = 6,
+	OPT_RDLEN = 9,    /* where in the OPT that is */
+	OPTION_FIXED = 4, /* code(2) length(2) */
+	EDE_LEN = OPTION_FIXED + 2,
 	EDE_OPTION = 15, /* RFC 8914 §2 */
-	TXT_FIXED = 13,  /* owner(2) type(2) class(2) ttl(4) rdlen(2) length of the string(1) */
+	NSID_OPTION = 3, /* RFC 5001 §2.3 */
+	KEEPALIVE_LEN = OPTION_FIXED + 2,
+	KEEPALIVE_OPTION = 11, /* RFC 7828 §3.1 */
+	TXT_FIXED = 13, /* owner(2) type(2) class(2) ttl(4) rdlen(2) length of the string(1) */
 	FLAG_QR = 0x8000,
 	FLAG_AA = 0x0400,
 	FLAG_TC = 0x0200,
@@ -57,6 +63,8 @@ void reply_begin(struct reply *r, const struct query *q, uint8_t *out, size_t ro
 	r->end = out + room - (q->edns ? OPT_LEN : 0);
 	r->rcode = RCODE_NOERROR;
 	r->ede = EDE_NONE;
+	r->nsid = NULL;
+	r->keepalive_100ms = 0;
 	r->authoritative = false;
 	r->truncated = false;
 	memset(r->count, 0, sizeof r->count);
@@ -70,7 +78,7 @@ bool reply_put_txt(struct reply *r, uint32_t ttl_s, struct bytes text)
 
 	write_u16(&w, 0xc000 | DNS_HEADER);
 	write_u16(&w, TYPE_TXT);
-	write_u16(&w, CLASS_IN);
+	write_u16(&w, r->query->class);
 	write_u32(&w, ttl_s);
 	write_u16(&w, (uint16_t)(text.len + 1));
 	write_u8(&w, (uint8_t)text.len);
@@ -111,8 +119,55 @@ void reply_truncate(struct reply *r)
 	memset(r->count, 0, sizeof r->count);
 }
 
+/* Of the TSIG that an unknown key gets. */
+static size_t tsig_error_len(const struct query_tsig *tsig)
+{
+	return tsig->key.len + 10 + tsig->algorithm.len + tsig->time.len + 8;
+}
+
+/*
+ * The server's name, behind what the OPT has already. It is the first to go where not all fits, and
+ * in an error it is not where that would be larger than it may.
+ */
+static void put_nsid(struct reply *r, uint8_t *opt)
+{
+	const struct query *q = r->query;
+	size_t nsid = strlen(r->nsid), most = (size_t)(r->end - r->start);
+	size_t tsig = q->has_tsig ? tsig_error_len(&q->tsig) : 0;
+	bool error = r->rcode != RCODE_NOERROR && r->rcode != RCODE_NXDOMAIN;
+
+	if (error && most > q->len + (size_t)REPLY_ERROR) {
+		most = q->len + (size_t)REPLY_ERROR;
+	}
+	if ((size_t)(r->at - r->start) + OPTION_FIXED + nsid + tsig > most) {
+		return;
+	}
+	struct writer w = writer_of(r->at, OPTION_FIXED + nsid);
+
+	write_u16(&w, NSID_OPTION);
+	write_u16(&w, (uint16_t)nsid);
+	write_bytes(&w, r->nsid, nsid);
+	r->at = w.at;
+	opt[OPT_RDLEN + 1] = (uint8_t)(opt[OPT_RDLEN + 1] + OPTION_FIXED + nsid);
+}
+
+/* The client may keep its connection so long (RFC 7828 §3.1). */
+static void put_keepalive(struct reply *r, uint8_t *opt)
+{
+	struct writer w = writer_of(r->at, (size_t)(r->end - r->at));
+
+	write_u16(&w, KEEPALIVE_OPTION);
+	write_u16(&w, 2);
+	write_u16(&w, r->keepalive_100ms);
+	if (!w.bad) {
+		r->at = w.at;
+		opt[OPT_RDLEN + 1] = (uint8_t)(opt[OPT_RDLEN + 1] + KEEPALIVE_LEN);
+	}
+}
+
 static void put_opt(struct reply *r)
 {
+	uint8_t *start = r->at;
 	const uint8_t opt[OPT_LEN + EDE_LEN] = {
 		0, /* owner: the root */
 		0,
@@ -139,6 +194,12 @@ static void put_opt(struct reply *r)
 	memcpy(r->at, opt, len);
 	r->at += len;
 	r->count[SECTION_ADDITIONAL]++;
+	if (r->keepalive_100ms > 0) {
+		put_keepalive(r, start);
+	}
+	if (r->nsid) {
+		put_nsid(r, start);
+	}
 }
 
 /* We know no key, so every one is unknown: BADKEY, unsigned (RFC 8945 §5.2.1). */

@@ -29,13 +29,17 @@ enum rcode {
 enum ede {
 	EDE_NONE = -1,
 	EDE_NOT_READY = 14,
+	EDE_PROHIBITED = 18,
 	EDE_NOT_AUTHORITATIVE = 20,
+	EDE_NOT_SUPPORTED = 21,
+	EDE_INVALID_DATA = 24,
 };
 
 enum {
 	REPLY_UDP = 1232, /* the most over UDP: unfragmented on any path (RFC 9715 §3.2) */
 	REPLY_TCP = 65535,
 	REPLY_LEAST = 512, /* the room that a caller must give */
+	REPLY_ERROR = 23,  /* an error is no more longer than its query: nothing is amplified */
 };
 
 /* Which section is being written; they come in this order. */
@@ -48,6 +52,8 @@ struct reply {
 	uint8_t *end; /* behind it there is room for the OPT */
 	enum rcode rcode;
 	enum ede ede;
+	const char *nsid; /* the server's name, where it is asked for and there is one; else NULL */
+	uint16_t keepalive_100ms; /* how long the connection may be idle; 0: it is not told */
 	bool authoritative;
 	bool truncated;
 	uint16_t count[SECTIONS];
@@ -69,7 +75,7 @@ static inline bool reply_put(struct reply *r, enum section section, struct bytes
 	return true;
 }
 
-/* Appends a TXT record of one string at the question's name. */
+/* Appends a TXT record of one string at the question's name, in the question's class. */
 bool reply_put_txt(struct reply *r, uint32_t ttl_s, struct bytes text);
 
 /*

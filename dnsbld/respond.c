@@ -3,6 +3,7 @@
  *
  *	task_read:   query_parse -> zones_match -> the apex, a node, or revname_parse
  *	task_reply:  malformed, another opcode, NOTIFY, another EDNS version, a key: said at once
+ *		class CH              what the server says of itself
  *		no zone of ours       REFUSED
  *		the apex              SOA, NS, its addresses
  *		a reversed address    worker_find -> cache_answer -> A and TXT; unlisted: NXDOMAIN
@@ -16,6 +17,7 @@
  */
 #include "respond.h"
 
+#include "identity.h"
 #include "reply.h"
 #include "worker.h"
 
@@ -194,12 +196,12 @@ static size_t answer_address(struct turn *t)
 		prepared = cache_rrs(&w->cache, t->zone, &w->cache.rrs);
 	} else if (!is_v4_mapped(name)) {
 		if (!worker_find(w, name->family, name->addr, &id)) {
-			return reply_error(&t->reply, RCODE_SERVFAIL, EDE_NONE);
+			return reply_error(&t->reply, RCODE_SERVFAIL, EDE_INVALID_DATA);
 		}
 		if (id != 0) {
 			prepared = worker_answer(w, t->zone, id);
 			if (!prepared) {
-				return reply_error(&t->reply, RCODE_SERVFAIL, EDE_NONE);
+				return reply_error(&t->reply, RCODE_SERVFAIL, EDE_INVALID_DATA);
 			}
 		}
 	}
@@ -254,7 +256,7 @@ static size_t answer_transfer(struct turn *t, bool tcp)
 		return reply_error(r, RCODE_NOTAUTH, EDE_NONE);
 	}
 	if (tcp) {
-		return reply_error(r, RCODE_REFUSED, EDE_NONE);
+		return reply_error(r, RCODE_REFUSED, EDE_PROHIBITED);
 	}
 	if (!worker_has_zone(t->worker, t->zone)) {
 		return reply_error(r, RCODE_SERVFAIL, EDE_NOT_READY);
@@ -266,12 +268,25 @@ static size_t answer_transfer(struct turn *t, bool tcp)
 /* We are nobody's secondary: a NOTIFY starts nothing (RFC 1996 §3.10). */
 static size_t answer_notify(struct turn *t)
 {
-	struct reply *r = &t->reply;
+	bool apex = t->zone && t->before == 0;
 
 	if (t->task->query.type != TYPE_SOA) {
-		return reply_error(r, RCODE_FORMERR, EDE_NONE);
+		return reply_error(&t->reply, RCODE_FORMERR, EDE_NONE);
 	}
-	return reply_error(r, t->zone && t->before == 0 ? RCODE_REFUSED : RCODE_NOTAUTH, EDE_NONE);
+	return reply_error(&t->reply, apex ? RCODE_REFUSED : RCODE_NOTAUTH,
+			   apex ? EDE_PROHIBITED : EDE_NONE);
+}
+
+/* In another class than IN there is only who we are, and that only where the config says it. */
+static size_t answer_class(struct turn *t)
+{
+	const char *text = identity_text(t->worker->config, &t->task->query);
+
+	if (!text || !reply_put_txt(&t->reply, 0, bytes_str(text))) {
+		return reply_error(&t->reply, RCODE_REFUSED, EDE_NOT_SUPPORTED);
+	}
+	t->reply.authoritative = true;
+	return reply_end(&t->reply);
 }
 
 static size_t answer(struct turn *t, bool tcp)
@@ -286,7 +301,7 @@ static size_t answer(struct turn *t, bool tcp)
 		return reply_error(r, RCODE_NOTAUTH, EDE_NONE);
 	}
 	if (q->class != CLASS_IN) {
-		return reply_error(r, RCODE_REFUSED, EDE_NONE);
+		return answer_class(t);
 	}
 	if (q->opcode == OPCODE_NOTIFY) {
 		return answer_notify(t);
@@ -364,6 +379,10 @@ size_t task_reply(const struct task *t, struct worker *w, const struct client *c
 	turn.zone = t->apex ? t->apex->zone : NULL;
 	turn.before = t->before;
 	reply_begin(&turn.reply, &t->query, out, room);
+	if (t->query.edns) {
+		turn.reply.nsid = t->query.nsid ? w->config->nsid : NULL;
+		turn.reply.keepalive_100ms = t->query.keepalive ? client->idle_100ms : 0;
+	}
 	if (t->kind != QUERY_FINE) {
 		return reply_error(&turn.reply, RCODE_FORMERR, EDE_NONE);
 	}

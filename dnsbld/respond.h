@@ -17,6 +17,7 @@ struct worker;
 /* Who asks. */
 struct client {
 	bool tcp;
+	uint16_t idle_100ms; /* how long its connection may be silent; 0: it is not told */
 };
 
 /*

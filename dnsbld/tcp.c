@@ -5,13 +5,19 @@
  *	SIGTERM  -> what waits to be accepted is accepted, then no more -> connections_finish()
  *
  * 1. Nothing here can disturb UDP, which other processes do.
- * 2. Out of descriptors the listeners rest for a moment. libevent would call accept() again at
- *    once, for ever, as the connection still waits.
+ * 2. Out of descriptors the connection that has been silent the longest gives its own up, and the
+ *    listeners rest for a moment. As the new one still waits, accept() would otherwise be called
+ *    again at once, for ever.
+ * 3. A turn of the loop ends. Of the connections that wait only some are accepted in one, or
+ *    whoever opens them faster than that would keep all others from being served. (So libevent's
+ *    own listener, which goes on until none waits, is not used.)
+ * 4. However many clients have something to say, ticks come in between: the parent replaces a
+ *    process that stands still for seconds.
  */
 #include "tcp.h"
 
 #include <errno.h>
-#include <event2/listener.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +29,13 @@
 enum {
 	REST_MS = 100,
 	TICK_MS = 500,
+	WARNING_TICKS = 20, /* at most one line in 10 s says that connections wait */
+	TURN_ACCEPTS = 64,
+	BACKLOG = 1024, /* as sockets.c has it: no more than these had come before SIGTERM */
+	/* Ticks and signals come first, whatever waits, and nothing else keeps them longer. */
+	URGENT = 0,
+	PRIORITIES = 2,
+	URGENT_MS = 100,
 	/* Systemd kills after 90 s, a restart should not take long, and clients ask again. */
 	FINISH_S = 5,
 	/* Descriptors of our own: database, event loop, signals, and a listener for each address.
@@ -35,38 +48,64 @@ struct tcp {
 	struct connections connections;
 	struct heartbeat *heartbeat;
 	struct event_base *base;
-	struct evconnlistener **listener;
+	struct event **listener; /* one a socket that listens */
 	size_t listener_count;
 	struct event *rest;
 	unsigned ticks;
-	unsigned warned_tick;
+	unsigned warning_tick; /* when connections that wait may be logged again */
 	enum status status;
 };
 
-static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struct sockaddr *peer,
-		      int peer_len, void *context)
+static void rest(struct tcp *t, int error)
 {
-	struct tcp *t = context;
-
-	(void)listener;
-	(void)peer_len;
-	connections_add(&t->connections, fd, peer);
-}
-
-static void on_accept_error(struct evconnlistener *listener, void *context)
-{
-	struct tcp *t = context;
 	const struct timeval rest = {.tv_usec = REST_MS * 1000};
 
-	(void)listener;
-	if (t->warned_tick != t->ticks) {
-		t->warned_tick = t->ticks;
-		log_warn("accepting a TCP connection: %s", evutil_socket_error_to_string(errno));
+	if (t->ticks >= t->warning_tick) {
+		t->warning_tick = t->ticks + WARNING_TICKS;
+		log_warn("accepting a TCP connection: %s", strerror(error));
+	}
+	if (error == EMFILE) {
+		connections_shed(&t->connections);
 	}
 	for (size_t i = 0; i < t->listener_count; i++) {
-		evconnlistener_disable(t->listener[i]);
+		event_del(t->listener[i]);
 	}
 	event_add(t->rest, &rest);
+}
+
+static bool is_awaited(int listener)
+{
+	struct pollfd look = {.fd = listener, .events = POLLIN};
+
+	return poll(&look, 1, 0) == 1;
+}
+
+static void accept_waiting(struct tcp *t, int listener, unsigned most)
+{
+	for (unsigned i = 0; i < most; i++) {
+		struct sockaddr_storage peer;
+		socklen_t len = sizeof peer;
+		int fd = accept4(listener, (struct sockaddr *)&peer, &len,
+				 SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+		if (fd >= 0) {
+			connections_add(&t->connections, fd, (struct sockaddr *)&peer);
+		} else if (errno != ECONNABORTED && errno != EINTR) {
+			int error = errno;
+
+			/* Without a free descriptor it fails before it looks for connections. */
+			if (error != EAGAIN && is_awaited(listener)) {
+				rest(t, error);
+			}
+			return;
+		}
+	}
+}
+
+static void on_connection(evutil_socket_t listener, short what, void *context)
+{
+	(void)what;
+	accept_waiting(context, listener, TURN_ACCEPTS);
 }
 
 static void on_rested(evutil_socket_t fd, short what, void *context)
@@ -76,7 +115,7 @@ static void on_rested(evutil_socket_t fd, short what, void *context)
 	(void)fd;
 	(void)what;
 	for (size_t i = 0; i < t->listener_count; i++) {
-		evconnlistener_enable(t->listener[i]);
+		event_add(t->listener[i], NULL);
 	}
 }
 
@@ -100,20 +139,11 @@ static void on_stop(evutil_socket_t number, short what, void *context)
 
 	(void)number;
 	(void)what;
-	event_del(t->rest);
 	for (size_t i = 0; i < t->listener_count; i++) {
-		evutil_socket_t listener = evconnlistener_get_fd(t->listener[i]);
-		struct sockaddr_storage peer;
-		socklen_t len = sizeof peer;
-		int fd;
-
-		evconnlistener_disable(t->listener[i]);
-		while ((fd = accept4(listener, (struct sockaddr *)&peer, &len,
-				     SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
-			connections_add(&t->connections, fd, (struct sockaddr *)&peer);
-			len = sizeof peer;
-		}
+		accept_waiting(t, event_get_fd(t->listener[i]), BACKLOG);
+		event_del(t->listener[i]);
 	}
+	event_del(t->rest);
 	event_base_loopexit(t->base, &finish);
 	connections_finish(&t->connections);
 }
@@ -144,27 +174,45 @@ static unsigned clients_allowed(unsigned clients)
 
 static enum status listen_all(struct tcp *t, const struct sockets *sockets)
 {
-	t->listener = must_alloc(sockets->count * sizeof(struct evconnlistener *));
+	t->listener = must_alloc(sockets->count * sizeof(struct event *));
 	for (size_t i = 0; i < sockets->count; i++) {
-		/* No flags; backlog 0, for the parent has called listen(). */
-		struct evconnlistener *listener =
-			evconnlistener_new(t->base, on_accept, t, 0, 0, sockets->endpoint[i].tcp);
+		/* The parent has called listen(). */
+		struct event *listener = event_new(t->base, sockets->endpoint[i].tcp,
+						   EV_READ | EV_PERSIST, on_connection, t);
 
-		if (!listener) {
+		if (!listener || event_add(listener, NULL) < 0) {
 			return fail(ST_AGAIN, "unable to listen on %s TCP",
 				    sockets->endpoint[i].at.text);
 		}
-		evconnlistener_set_error_cb(listener, on_accept_error);
 		t->listener[t->listener_count++] = listener;
 	}
 	return ST_OK;
+}
+
+static struct event_base *loop_new(void)
+{
+	const struct timeval longest = {.tv_usec = URGENT_MS * 1000};
+	struct event_config *config = event_config_new();
+	struct event_base *base = NULL;
+
+	if (config) {
+		/* -1: however many callbacks that is; what is less urgent than URGENT. */
+		event_config_set_max_dispatch_interval(config, &longest, -1, URGENT + 1);
+		base = event_base_new_with_config(config);
+		event_config_free(config);
+	}
+	if (base) {
+		/* Whatever is not told otherwise has the one in the middle, which is 1. */
+		event_base_priority_init(base, PRIORITIES);
+	}
+	return base;
 }
 
 enum status tcp_serve(struct worker *worker, const struct sockets *sockets,
 		      const struct tcp_config *limits, struct heartbeat *heartbeat)
 {
 	const struct timeval tick = {.tv_usec = TICK_MS * 1000};
-	struct tcp t = {.limits = *limits, .heartbeat = heartbeat, .base = event_base_new()};
+	struct tcp t = {.limits = *limits, .heartbeat = heartbeat, .base = loop_new()};
 	struct event *stop, *ticker;
 	sigset_t term;
 
@@ -179,6 +227,8 @@ enum status tcp_serve(struct worker *worker, const struct sockets *sockets,
 	t.status = !stop || !ticker || !t.rest ? fail(ST_AGAIN, "no memory for events")
 					       : listen_all(&t, sockets);
 	if (!t.status) {
+		event_priority_set(stop, URGENT);
+		event_priority_set(ticker, URGENT);
 		event_add(stop, NULL);
 		event_add(ticker, &tick);
 		sigemptyset(&term);
@@ -189,7 +239,7 @@ enum status tcp_serve(struct worker *worker, const struct sockets *sockets,
 
 	connections_release(&t.connections);
 	for (size_t i = 0; i < t.listener_count; i++) {
-		evconnlistener_free(t.listener[i]);
+		event_free(t.listener[i]);
 	}
 	free(t.listener);
 	event_free(t.rest);

@@ -15,16 +15,37 @@
  */
 #include "worker.h"
 
+#include <signal.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "changed.h"
 #include "index.h"
 #include "log.h"
 #include "zone_records.h"
 
+/*
+ * A page of a map that is not in the file any more, or that the disk cannot give. It is a signal
+ * and cannot be mended here: the process ends by it, and its successor looks at the whole file.
+ */
+static void on_page_lost(int number)
+{
+	static const char text[] = "dnsbld: error: a page of the database cannot be had: data.mdb "
+				   "was cut short, or the disk is broken or full\n";
+
+	(void)number;
+	if (write(STDERR_FILENO, text, sizeof text - 1) < 0) {
+		return; /* nobody reads it */
+	}
+}
+
 enum status worker_open(struct worker *w, const struct config *config, bool speaks)
 {
-	*w = (struct worker){.speaks = speaks};
+	/* Reset: the access comes again, and the second signal ends the process. */
+	const struct sigaction lost = {.sa_handler = on_page_lost, .sa_flags = SA_RESETHAND};
+
+	sigaction(SIGBUS, &lost, NULL);
+	*w = (struct worker){.config = config, .speaks = speaks};
 	enum status status = store_open_read(&w->store, config->database);
 
 	if (status) {
@@ -226,8 +247,8 @@ const struct prepared *worker_answer(struct worker *w, const struct zone *zone, 
 
 bool worker_tick(struct worker *w)
 {
-	if (!store_is_current(w->store)) {
-		log_error("data.mdb was replaced or cut short: opening it anew");
+	if (!txn_is_current(w->txn)) {
+		log_error("data.mdb was replaced, written over or cut short: opening it anew");
 		return false;
 	}
 	if (w->speaks) {

@@ -15,6 +15,7 @@
 #include "zone.h"
 
 struct worker {
+	const struct config *config; /* borrowed */
 	struct store *store;
 	struct txn *txn;
 	bool reading;          /* between worker_begin() and worker_end(), with a snapshot */

@@ -128,6 +128,8 @@ struct config {
 	char *user;              /* NULL: none given */
 	uint64_t map_size;
 	bool exclude_reserved;
+	char *nsid;    /* how the server calls itself; NULL: it does not */
+	char *version; /* what it says to version.bind; NULL: nothing */
 	struct tcp_config tcp;
 	struct reports_config reports;
 	struct reporter_config *reporters; /* in the file's order */

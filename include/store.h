@@ -71,6 +71,13 @@ void store_close(struct store *store);
 /* Whether data.mdb is still the file that was opened and no shorter than its pages in use. */
 bool store_is_current(const struct store *store);
 
+/*
+ * For a read transaction after txn_reset(): the same, and whether lock.mdb still speaks of that
+ * file. Where not, data.mdb was written over in its place, and the transaction's number may mean
+ * other bytes than before.
+ */
+bool txn_is_current(struct txn *txn);
+
 /* Pages and size of one table, or of the whole file. */
 struct store_usage {
 	uint64_t bytes; /* pages in use × page size */

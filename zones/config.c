@@ -206,6 +206,8 @@ void config_free(struct config *config)
 	free(config->sublists);
 	free(config->reporters);
 	free(config->trusted_hops);
+	free(config->nsid);
+	free(config->version);
 	free(config->authserv_id);
 	free(config->listen);
 	free(config->affinity);

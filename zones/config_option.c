@@ -26,6 +26,7 @@ enum {
 	WEIGHT = 100,          /* the same of a kind of report */
 	RELAPSE = 100,         /* the second time reaches any max_expires */
 	NEIGHBOURS = 65536,    /* of a /48; a /24 has 256 */
+	IDENTITY = 64,         /* it shares 512 octets with the answer */
 };
 
 static const struct config_option tcp_options[] = {
@@ -151,6 +152,8 @@ const struct config_option config_options[] = {
 	 .max = 64 * TIB, FIELD(config, map_size)},
 	{"exclude_reserved", OPTION_VALUE, .fallback = "true", .set = value_bool,
 	 FIELD(config, exclude_reserved)},
+	{"nsid", OPTION_VALUE, .set = value_identity, .max = IDENTITY, FIELD(config, nsid)},
+	{"version", OPTION_VALUE, .set = value_identity, .max = IDENTITY, FIELD(config, version)},
 	{"tcp", OPTION_SECTION, .options = tcp_options, FIELD(config, tcp)},
 	{"reports", OPTION_SECTION, .options = reports_options, FIELD(config, reports)},
 	{"trusted_hops", OPTION_LIST, .set = trusted_hop_add},

@@ -74,6 +74,7 @@ enum status place_fail(const struct config_place *place, const char *format, ...
 /* config_value.c: values that any section may have, */
 option_set value_number, value_thousandths, value_seconds, value_milliseconds, value_expiry;
 option_set value_size, value_bool, value_string, value_path, value_text, value_name;
+option_set value_identity;
 
 /* and what other setters are made of: a domain name other than the root; */
 enum status place_name(const struct config_place *place, const char *text, struct name *name);

@@ -263,6 +263,22 @@ enum status value_string(const struct config_place *place, const char *text, voi
 	return ST_OK;
 }
 
+/* What a server says of itself: a text, or "" for nothing, which becomes NULL. */
+enum status value_identity(const struct config_place *place, const char *text, void *section)
+{
+	size_t len = strlen(text);
+
+	if (len > place->option->max) {
+		return place_fail(place, "%s: it may have %llu octets, not %zu",
+				  place->option->name, (unsigned long long)place->option->max, len);
+	}
+	if (len > 0 && text_check(text) != ST_OK) {
+		return place_fail(place, "%s: %s", place->option->name, fail_text());
+	}
+	keep_string(place, len > 0 ? must_strdup(text) : NULL, section);
+	return ST_OK;
+}
+
 enum status value_path(const struct config_place *place, const char *text, void *section)
 {
 	const char *file = place->config->file;

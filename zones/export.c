@@ -3,6 +3,7 @@
  */
 #include "export.h"
 
+#include <errno.h>
 #include <string.h>
 #include <sys/statvfs.h>
 
@@ -33,15 +34,20 @@ enum export_format export_format_named(const char *name)
 	return EXPORT_UNKNOWN;
 }
 
-/* stdio remembers that a write failed and not why; a full disk is known by what is left of it. */
-static enum status failed(FILE *out)
+/*
+ * stdio remembers that a write failed and not why. `error` is that of the last one, 0 where it was
+ * not kept; a full disk is known by what is left of it, too.
+ */
+static enum status failed(FILE *out, int error)
 {
 	struct statvfs fs;
 
-	if (fstatvfs(fileno(out), &fs) == 0 && fs.f_bavail == 0) {
+	if (error == ENOSPC || error == EDQUOT ||
+	    (fstatvfs(fileno(out), &fs) == 0 && fs.f_bavail == 0)) {
 		return fail(ST_AGAIN, "writing the export failed: the disk is full");
 	}
-	return fail(ST_IO, "writing the export failed");
+	return fail(ST_IO, "writing the export failed%s%s", error ? ": " : "",
+		    error ? strerror(error) : "");
 }
 
 enum status export_zone(struct txn *txn, const struct config *config,
@@ -63,6 +69,7 @@ enum status export_zone(struct txn *txn, const struct config *config,
 	}
 	e.serial = state.serial;
 	zone_view_init(&e.view, zone, txn);
+	errno = 0;
 	formats[i].write(&e);
 	if (entries) {
 		*entries = e.entries;
@@ -70,5 +77,5 @@ enum status export_zone(struct txn *txn, const struct config *config,
 	if (txn_status(txn)) {
 		return txn_status(txn);
 	}
-	return fflush(out) != 0 || ferror(out) ? failed(out) : ST_OK;
+	return fflush(out) != 0 || ferror(out) ? failed(out, errno) : ST_OK;
 }

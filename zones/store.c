@@ -137,13 +137,36 @@ static enum status check_schema(struct store *s, MDB_txn *txn)
 	return ST_OK;
 }
 
+uint64_t store_last_txn(const struct store *store)
+{
+	MDB_envinfo info;
+
+	mdb_env_info(store->env, &info);
+	return info.me_last_txnid;
+}
+
+bool store_agrees(const struct store *store, uint64_t last, uint64_t id)
+{
+	return last <= id + 1 && id <= store_last_txn(store);
+}
+
 static enum status open_tables(struct store *s, bool write, bool create)
 {
 	MDB_txn *txn = NULL;
+	uint64_t last = store_last_txn(s);
 	int rc = mdb_txn_begin(s->env, NULL, write ? 0 : MDB_RDONLY, &txn);
 
 	if (rc) {
 		return store_error(s, rc, "beginning a transaction");
+	}
+	/* txn_write() looks more closely. */
+	if (!write && !store_agrees(s, last, mdb_txn_id(txn))) {
+		mdb_txn_abort(txn);
+		/* lock.mdb is set right by whoever opens it while nobody else has it open. */
+		return fail(ST_AGAIN,
+			    "%s: data.mdb was written over while programs had it open: dnsbld "
+			    "opens it anew within seconds; end all others that use it",
+			    s->dir);
 	}
 	for (int i = 0; i < TABLES && !rc; i++) {
 		rc = mdb_dbi_open(txn, store_table_name[i], create ? MDB_CREATE : 0, &s->dbi[i]);
@@ -193,6 +216,9 @@ static enum status open_env(struct store **store, const char *dir, unsigned flag
 	}
 	if (!rc && map_size) {
 		rc = mdb_env_set_mapsize(s->env, map_size);
+	}
+	if (!rc && create) {
+		rc = files_empty_torn(dir);
 	}
 	if (!rc) {
 		rc = mdb_env_open(s->env, dir, flags | MDB_NOTLS, FILE_MODE_DATA);

@@ -156,15 +156,31 @@ enum status files_become_owner(const char *dir)
 	return become_owner_of(dir);
 }
 
+int files_empty_torn(const char *dir)
+{
+	char path[PATH_MAX];
+	struct stat st;
+
+	if (path_of(path, dir, "data.mdb")) {
+		return ENAMETOOLONG;
+	}
+	if (stat(path, &st) < 0) {
+		return errno == ENOENT ? 0 : errno;
+	}
+	return st.st_size < FILE_LEAST && truncate(path, 0) < 0 ? errno : 0;
+}
+
 enum status files_look(const char *dir, bool *no_lock)
 {
 	char path[PATH_MAX];
 	struct stat st;
 	enum status status = path_of(path, dir, "data.mdb");
 
-	if (!status && stat(path, &st) == 0 && st.st_size == 0) {
+	if (!status && stat(path, &st) == 0 && st.st_size < FILE_LEAST) {
 		status = fail(ST_NOINPUT,
-			      "the database in '%s' was never finished: run 'feeder init'", dir);
+			      "the database in '%s' was never finished, or cut short: run 'feeder "
+			      "init', or restore a backup",
+			      dir);
 	}
 	if (!status) {
 		status = path_of(path, dir, "lock.mdb");

@@ -28,9 +28,18 @@ enum status files_set_modes(const char *dir);
  * folder or database. */
 enum status files_become_owner(const char *dir);
 
+/* LMDB begins a file with two pages, in one write that a full disk can cut short. */
+enum { FILE_LEAST = 2 * 4096 };
+
 /*
- * Before reading: ST_NOINPUT where data.mdb is empty, for an init was killed. *no_lock: lock.mdb is
- * not there, so LMDB will make it, as the caller's and with data.mdb's mode.
+ * Before a file is made: empties one that has less than LMDB's first write, or LMDB would take it
+ * for a damaged one. The caller has the writer's lock. An errno, 0 where all is well.
+ */
+int files_empty_torn(const char *dir);
+
+/*
+ * Before reading: ST_NOINPUT where data.mdb has nothing, for an init was killed. *no_lock: lock.mdb
+ * is not there, so LMDB will make it, as the caller's and with data.mdb's mode.
  */
 enum status files_look(const char *dir, bool *no_lock);
 

@@ -34,6 +34,15 @@ extern const char *const store_table_name[TABLES];
 /* The one place where LMDB's errors become ours; `what` was being done. */
 enum status store_error(const struct store *store, int rc, const char *what);
 
+/*
+ * Readers take the number of the newest transaction from lock.mdb, which is written after data.mdb:
+ * it is the last that data.mdb has or, for good where a writer was killed in between, the one
+ * before. Any other means that data.mdb was written over in its place. `last` is
+ * store_last_txn() from before the reader took `id`, as commits may come in between.
+ */
+uint64_t store_last_txn(const struct store *store);
+bool store_agrees(const struct store *store, uint64_t last, uint64_t id);
+
 /* The row of `meta` that makes a database finished. */
 extern const struct bytes store_schema_key;
 

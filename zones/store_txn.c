@@ -81,6 +81,25 @@ enum status txn_renew(struct txn *txn)
 	return txn->status;
 }
 
+bool txn_is_current(struct txn *txn)
+{
+	const struct store *s = txn->store;
+
+	if (!store_is_current(s)) {
+		return false;
+	}
+	uint64_t last = store_last_txn(s);
+
+	/* Whoever needs the transaction finds out why there is none. */
+	if (txn_renew(txn)) {
+		return true;
+	}
+	uint64_t id = txn_id(txn);
+
+	txn_reset(txn);
+	return store_agrees(s, last, id);
+}
+
 enum status txn_write(struct store *store, struct txn **txn)
 {
 	MDB_envinfo info;

@@ -152,15 +152,51 @@ def test_negative_ttl_is_the_smaller_of_soa_ttl_and_minimum(ask):
 @pytest.mark.parametrize("name", [".", "org", "example.org", "example.net", "xdnsbl.example.org",
                                   "1.2.0.192.in-addr.arpa"])
 def test_names_outside_our_zones_are_refused_without_a_referral(ask, name):
-    answer = ask(name)
-    assert answer.rcode() == dns.rcode.REFUSED
-    assert not answer.flags & dns.flags.AA
-    assert (answer.answer, answer.authority, answer.additional) == ([], [], [])
+    assert_refused(ask(name))
 
 
 def test_other_classes_are_refused(ask):
     assert ask("version.bind", "TXT", rdclass="CH").rcode() == dns.rcode.REFUSED
     assert ask(ZONE, "SOA", rdclass="ANY").rcode() == dns.rcode.REFUSED
+
+
+# What each name of class CH says where the config says something; None: refused.
+SAID = {"version.bind": "Of no matter", "version.server": "Of no matter", "id.server": "fra1",
+        "hostname.bind": "fra1", "VERSION.Bind": "Of no matter", "authors.bind": None,
+        "x.version.bind": None, "bind": None, ZONE: None}
+
+
+@pytest.mark.parametrize("tcp", [False, True], ids=["UDP", "TCP"])
+def test_class_ch_says_what_the_config_says_and_nothing_else(install, tcp):
+    server = install(BODY, 'nsid = "fra1"\nversion = "Of no matter"\n').start()
+    for name, text in SAID.items():
+        for rdtype in ("TXT", "ANY", "A", "SOA"):
+            answer = server.ask(name, rdtype, rdclass="CH", tcp=tcp)
+            if text is None or rdtype in ("A", "SOA"):
+                assert_refused(answer)
+            else:
+                assert answer.rcode() == dns.rcode.NOERROR
+                assert answer.flags & dns.flags.AA
+                assert [r.to_text() for r in answer.answer] == [f'{name}. 0 CH TXT "{text}"']
+                assert answer.authority == []
+        for rdclass in ("IN", "HS", "ANY"):
+            if name != ZONE:
+                assert_refused(server.ask(name, "TXT", rdclass=rdclass, tcp=tcp))
+
+
+@pytest.mark.parametrize("head, said", [
+    ('nsid = "fra1"\nversion = ""\n', {"id.server", "hostname.bind"}),
+    ('version = "x"\n', {"version.bind", "version.server"})], ids=["nsid", "version"])
+def test_what_the_config_does_not_say_in_class_ch_is_refused(install, head, said):
+    server = install(BODY, head).start()
+    for name in ("version.bind", "version.server", "id.server", "hostname.bind"):
+        assert bool(server.ask(name, "TXT", rdclass="CH").answer) == (name in said)
+
+
+def assert_refused(answer):
+    assert answer.rcode() == dns.rcode.REFUSED
+    assert not answer.flags & dns.flags.AA
+    assert (answer.answer, answer.authority, answer.additional) == ([], [], [])
 
 
 def test_question_comes_back_in_the_case_it_was_asked(server):

@@ -8,7 +8,9 @@ import dns.rdatatype
 import pytest
 
 from names import reversed_name
+from odd_packets import A, EDNS, LISTED, QUERY, TXT, opt, tsig
 from one_zone import BODY, ZONE, fill
+from packets import TRANSPORTS, describe, make
 from wire import exchange
 
 LARGE = reversed_name("192.0.2.200", ZONE)      # 20 TXT records of some 165 octets
@@ -19,6 +21,11 @@ PLAIN = reversed_name("192.0.2.1", ZONE)
 @pytest.fixture(scope="module")
 def server(install_for_file):
     return fill(install_for_file(BODY)).start()
+
+
+@pytest.fixture(scope="module")
+def named(install_for_file):
+    return fill(install_for_file(BODY, 'nsid = "fra1"\n')).start()
 
 
 def reply_to(server, name, rdtype="TXT", tcp=False, **options):
@@ -109,3 +116,59 @@ def test_any_falls_back_to_one_rrset_where_both_do_not_fit(server):
     assert not answer.flags & dns.flags.TC
     assert [(len(rrset), dns.rdatatype.to_text(rrset.rdtype)) for rrset in answer.answer] == [
         (20, "A")]
+
+
+# --- NSID (RFC 5001) ----------------------------------------------------------------------------
+
+NSID = "0003 0000"
+FOUR = "n:201.2.0.192.dnsbl.example.org"
+NAMED = {
+    "an answer": (EDNS + LISTED + A + opt(NSID), "NOERROR aa 3/0/1 opt nsid=fra1"),
+    "no answer": (EDNS + "n:2.2.0.192.dnsbl.example.org" + A + opt(NSID),
+                  "NXDOMAIN aa 0/1/1 opt nsid=fra1"),
+    "a refusal": (EDNS + "n:example.net" + A + opt(NSID), "REFUSED 0/0/1 opt ede=20 nsid=fra1"),
+    "BADVERS": (EDNS + LISTED + A + opt(NSID, version=1), "BADVERS 0/0/1 opt nsid=fra1"),
+    "FORMERR": (EDNS + LISTED + A + opt(NSID) + "00", "FORMERR 0/0/1 opt nsid=fra1"),
+    "an unknown key": ("1234 0000 0001 0000 0000 0002 " + LISTED + A + opt(NSID) + tsig(),
+                       "NOTAUTH 0/0/2 opt nsid=fra1 tsig=17"),
+    "asked among other options": (EDNS + LISTED + A + opt("fe01 0002 0102" + NSID + "000c 0000"),
+                                  "NOERROR aa 3/0/1 opt nsid=fra1"),
+    "asked with octets, which mean nothing": (EDNS + LISTED + A + opt("0003 0002 6162"),
+                                              "NOERROR aa 3/0/1 opt nsid=fra1"),
+    "asked twice": (EDNS + LISTED + A + opt(NSID + NSID), "NOERROR aa 3/0/1 opt nsid=fra1"),
+    "not asked": (EDNS + LISTED + A + opt(), "NOERROR aa 3/0/1 opt"),
+    "without EDNS": (QUERY + LISTED + A, "NOERROR aa 3/0/0"),
+}
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+@pytest.mark.parametrize("case", NAMED)
+def test_the_servers_name_is_in_the_opt_where_it_is_asked_for(named, case, transport):
+    text, wanted = NAMED[case]
+    reply, = TRANSPORTS[transport](named, [make(text)])
+    assert describe(reply) == wanted
+
+
+def test_the_servers_name_is_the_first_to_go_where_room_is_short(named):
+    def ask(size):
+        reply, = TRANSPORTS["UDP"](named, [make(EDNS + FOUR + TXT + opt(NSID, size=size))])
+        assert len(reply) <= size
+        return len(reply), describe(reply)
+
+    size, words = ask(1232)
+    assert words == "NOERROR aa 4/0/1 opt nsid=fra1"
+    assert ask(size) == (size, words)
+    assert ask(size - 1) == (size - 8, "NOERROR aa 4/0/1 opt")
+    assert ask(size - 8) == (size - 8, "NOERROR aa 4/0/1 opt")
+    assert ask(size - 9)[1] == "NOERROR aa tc 0/0/1 opt nsid=fra1"
+
+
+def test_no_error_is_more_than_23_octets_longer_than_its_query(install):
+    """The longest name that there can be is left out of errors, and of nothing else."""
+    server = install(BODY, f'nsid = "{"x" * 64}"\n').start()
+    refused = make(EDNS + "n:example.net" + A + opt(NSID))
+    listed = make(EDNS + LISTED + A + opt(NSID))
+    replies = TRANSPORTS["UDP"](server, [refused, listed])
+    assert describe(replies[0]) == "REFUSED 0/0/1 opt ede=20"
+    assert len(replies[0]) <= len(refused) + 23
+    assert describe(replies[1]).endswith("opt nsid=" + "x" * 64)

@@ -183,6 +183,27 @@ static void test_what_is_no_query_closes(void **state)
 	assert_int_equal(all.count, 0);
 }
 
+static void test_what_came_before_it_is_answered(void **state)
+{
+	uint8_t stream[4 * sizeof query];
+	size_t len = 0;
+	int fd = connect_from(1);
+
+	(void)state;
+	for (int i = 0; i < 4; i++) {
+		if (i == 2) {
+			memcpy(stream + len, "\0\0", 2);
+			len += 2;
+		}
+		memcpy(stream + len, query, query_len);
+		len += query_len;
+	}
+	send_all(fd, stream, len);
+	assert_answer(fd);
+	assert_answer(fd);
+	assert_closed(fd);
+}
+
 static void test_half_closed_is_answered_then_closed(void **state)
 {
 	int fd = connect_from(1);
@@ -316,6 +337,22 @@ static void test_in_a_full_house_the_longest_silent_makes_room(void **state)
 	close(d);
 }
 
+static void test_shedding_closes_the_longest_silent(void **state)
+{
+	int a = connect_from(1), b = connect_from(2);
+
+	(void)state;
+	send_all(a, query, query_len);
+	assert_answer(a);
+	connections_shed(&all);
+	assert_closed(b);
+	assert_int_equal(all.count, 1);
+	connections_shed(&all);
+	assert_closed(a);
+	connections_shed(&all);
+	assert_int_equal(all.count, 0);
+}
+
 static void test_finish_answers_what_has_arrived(void **state)
 {
 	int silent = connect_from(1), partial = connect_from(2), asked = connect_from(3);
@@ -382,6 +419,7 @@ int main(void)
 		TEST(test_queries_in_one_write_are_all_answered),
 		TEST(test_a_query_may_come_octet_by_octet),
 		TEST(test_what_is_no_query_closes),
+		TEST(test_what_came_before_it_is_answered),
 		TEST(test_half_closed_is_answered_then_closed),
 		TEST(test_a_client_that_does_not_read_is_not_read_either),
 		TEST(test_a_message_that_stays_partial_is_closed),
@@ -389,6 +427,7 @@ int main(void)
 		TEST(test_a_silent_connection_is_closed),
 		TEST(test_one_client_has_only_so_many),
 		TEST(test_in_a_full_house_the_longest_silent_makes_room),
+		TEST(test_shedding_closes_the_longest_silent),
 		TEST(test_finish_answers_what_has_arrived),
 	};
 

@@ -229,7 +229,7 @@ static void test_a_damaged_block_is_an_error_and_not_unlisted(void **state)
 
 	(void)state;
 	served_open(&s, config);
-	for (uint16_t i = 0; i < sizeof len / sizeof *len; i++) {
+	for (unsigned i = 0; i < sizeof len / sizeof *len; i++) {
 		damage(&s, (uint16_t)(0x0b00 + i), block[i], len[i]);
 	}
 	served_list(&s, "11.9.0.1", "relay", NULL);

@@ -127,6 +127,33 @@ static void test_edns_is_read(void **state)
 	assert_false(q.dnssec_ok);
 }
 
+static void test_nsid_is_read_wherever_it_stands_and_whatever_it_holds(void **state)
+{
+	static const struct {
+		const char *options;
+		bool nsid;
+	} rows[] = {
+		{"0000", false},
+		{"0004 0003 0000", true},
+		{"0006 0003 0002 6162", true},
+		{"0014 000a 0008 0102030405060708 0003 0000 000c 0000", true},
+		{"000c 000c 0008 0003 0000 0003 0000", false}, /* inside of padding */
+	};
+	struct query q;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		char text[160];
+
+		snprintf(text, sizeof text,
+			 "1234 0000 0001 0000 0000 0001 n:a 0001 0001 00 0029 1000 00 00 0000 %s",
+			 rows[i].options);
+		assert_int_equal(parse(&q, text), QUERY_FINE);
+		assert_true(q.edns);
+		assert_int_equal(q.nsid, rows[i].nsid);
+	}
+}
+
 static void test_tsig_is_read(void **state)
 {
 	struct query q;
@@ -180,6 +207,7 @@ int main(void)
 		cmocka_unit_test(test_only_ascii_letters_are_lowered),
 		cmocka_unit_test(test_names_end_at_255_octets),
 		cmocka_unit_test(test_edns_is_read),
+		cmocka_unit_test(test_nsid_is_read_wherever_it_stands_and_whatever_it_holds),
 		cmocka_unit_test(test_tsig_is_read),
 		cmocka_unit_test(test_no_truncated_packet_is_fine),
 	};

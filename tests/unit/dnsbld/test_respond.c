@@ -473,6 +473,7 @@ static void test_a_damaged_database_is_servfail_for_what_is_damaged(void **state
 		assert_string_equal(packet_describe(reply, len, text), wanted[i]);
 	}
 	worker_end(&served.worker);
+	assert_string_equal(ask_sized(names[1], TYPE_A, false, 1232), "SERVFAIL 0/0/1 opt ede=24");
 }
 
 static void test_without_a_snapshot_all_data_is_servfail(void **state)

@@ -74,6 +74,7 @@ static void test_every_option_reaches_its_field(void **state)
 		"user = 'nobody'\n"
 		"map_size = 3M\n"
 		"exclude_reserved = false\n"
+		"nsid = \"fra1\" version = \"dnsbld {ip}\"\n"
 		"tcp { clients = 5 per_client = 4 idle = 1m partial = 7s }\n"
 		"zone \"DNSBL.Example.org.\" {\n"
 		"	sublists = { \"hijacked\", \"relay\" }\n"
@@ -122,6 +123,8 @@ static void test_every_option_reaches_its_field(void **state)
 	assert_string_equal(config->user, "nobody");
 	assert_int_equal(config->map_size, 3 << 20);
 	assert_false(config->exclude_reserved);
+	assert_string_equal(config->nsid, "fra1");
+	assert_string_equal(config->version, "dnsbld {ip}");
 	assert_int_equal(config->tcp.clients, 5);
 	assert_int_equal(config->tcp.per_client, 4);
 	assert_int_equal(config->tcp.idle_ms, 60000);
@@ -231,6 +234,8 @@ static void test_what_the_file_leaves_out_has_its_default(void **state)
 	assert_null(config->user);
 	assert_int_equal(config->map_size, (uint64_t)64 << 30);
 	assert_true(config->exclude_reserved);
+	assert_null(config->nsid);
+	assert_null(config->version);
 	assert_int_equal(config->tcp.clients, 1000);
 	assert_int_equal(config->tcp.per_client, 20);
 	assert_int_equal(config->tcp.idle_ms, 10000);

@@ -175,6 +175,8 @@ static const struct row values[] = {
 	{"map_size = 64GB\n" GOOD, 1, "as in 64G"},
 	{"map_size = G\n" GOOD, 1, "as in 64G"},
 	{"exclude_reserved = 2\n" GOOD, 1, "exclude_reserved = 2: it must be true or false"},
+	{"nsid = \"" TEXT64 "x\"\n" GOOD, 1, "nsid: it may have 64 octets, not 65"},
+	{"version = \"\xff\"\n" GOOD, 1, "version: the text is not UTF-8 at octet 0xff"},
 	{"tcp { clients = 0 }\n" GOOD, 1, "clients = 0: it must be 1 to 100000"},
 	{"tcp { per_client = 100001 }\n" GOOD, 1, "per_client = 100001"},
 	{"tcp { idle = 0 }\n" GOOD, 1, "idle = 0: it must be 1s to 1d"},
