@@ -47,7 +47,7 @@ static enum status forget(const struct call *call, const struct dropped *dropped
 	enum status status = blobs_open(&blobs, call->config->database, call->config->map_size);
 
 	if (!status) {
-		retention_forget(blobs, dropped);
+		status = retention_forget(blobs, dropped);
 		blobs_close(blobs);
 	}
 	return status;

@@ -8,6 +8,7 @@
 
 #include "decide.h"
 #include "excluded.h"
+#include "log.h"
 #include "reporters.h"
 #include "retention.h"
 
@@ -252,8 +253,9 @@ enum status ingest(const struct call *call, struct items *items)
 		goto out;
 	}
 	status = call_finish(call, in.change, NULL);
-	if (!status && in.blobs) {
-		retention_forget(in.blobs, &in.dropped);
+	if (!status && in.blobs && retention_forget(in.blobs, &in.dropped)) {
+		/* What came in is kept, and comes again where we fail now. */
+		log_warn("%s", fail_text());
 	}
 out:
 	dropped_release(&in.dropped);

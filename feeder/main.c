@@ -45,22 +45,14 @@ static const struct command *const commands[] = {
 	NULL,
 };
 
-/*
- * A mail server bounces where the program dies, but a limit on the size of files, or nobody who
- * reads stderr any more, can be mended: they become EFBIG and EPIPE.
- */
-static void outlive_writes(void)
-{
-	signal(SIGXFSZ, SIG_IGN);
-	signal(SIGPIPE, SIG_IGN);
-}
-
 static enum status run(struct call *call, int argc, char **argv)
 {
 	enum status status = options_parse(call, argc, argv, commands);
 
 	if (call->command && call->command->delivers) {
-		outlive_writes();
+		/* A mail server bounces where the program dies, and that nobody reads stderr any
+		 * more can be mended. */
+		signal(SIGPIPE, SIG_IGN);
 	}
 	if (status) {
 		return status;
@@ -118,6 +110,8 @@ int main(int argc, char **argv)
 
 	hold_standard_streams();
 	signal(SIGBUS, on_page_lost);
+	/* A limit on the size of files is an error like others: EFBIG. */
+	signal(SIGXFSZ, SIG_IGN);
 	log_init("feeder");
 	enum status status = run(&call, argc, argv);
 

@@ -4,9 +4,9 @@
  */
 #include "retention.h"
 
+#include <stdio.h>
 #include <stdlib.h>
-
-#include "log.h"
+#include <string.h>
 
 void dropped_add(struct dropped *dropped, const uint8_t hash[REPORT_HASH])
 {
@@ -53,12 +53,17 @@ unsigned retention_drop(const struct call *call, struct txn *txn, struct dropped
 	return rows;
 }
 
-void retention_forget(struct blobs *blobs, const struct dropped *dropped)
+enum status retention_forget(struct blobs *blobs, const struct dropped *dropped)
 {
 	for (size_t i = 0; i < dropped->count; i++) {
 		blobs_del(blobs, dropped->hash[i]);
 	}
-	if (dropped->count > 0 && blobs_sync(blobs)) {
-		log_warn("bodies of reports that were dropped are still there: %s", fail_text());
+	enum status status = dropped->count > 0 ? blobs_sync(blobs) : ST_OK;
+	char why[256];
+
+	if (!status) {
+		return ST_OK;
 	}
+	snprintf(why, sizeof why, "%s", fail_text());
+	return fail(status, "bodies of reports that were dropped are still there: %s", why);
 }

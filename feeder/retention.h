@@ -26,8 +26,8 @@ unsigned retention_drop(const struct call *call, struct txn *txn, struct dropped
 
 /*
  * After the commit that dropped their rows: deletes the bodies. Killed before that, or where it
- * fails (which is said on stderr), bodies without a row are left, which harm nobody.
+ * fails, bodies without a row are left, which harm nobody.
  */
-void retention_forget(struct blobs *blobs, const struct dropped *dropped);
+enum status retention_forget(struct blobs *blobs, const struct dropped *dropped);
 
 #endif

@@ -137,19 +137,6 @@ static enum status check_schema(struct store *s, MDB_txn *txn)
 	return ST_OK;
 }
 
-uint64_t store_last_txn(const struct store *store)
-{
-	MDB_envinfo info;
-
-	mdb_env_info(store->env, &info);
-	return info.me_last_txnid;
-}
-
-bool store_agrees(const struct store *store, uint64_t last, uint64_t id)
-{
-	return last <= id + 1 && id <= store_last_txn(store);
-}
-
 static enum status open_tables(struct store *s, bool write, bool create)
 {
 	MDB_txn *txn = NULL;

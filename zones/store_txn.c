@@ -81,6 +81,19 @@ enum status txn_renew(struct txn *txn)
 	return txn->status;
 }
 
+uint64_t store_last_txn(const struct store *store)
+{
+	MDB_envinfo info;
+
+	mdb_env_info(store->env, &info);
+	return info.me_last_txnid;
+}
+
+bool store_agrees(const struct store *store, uint64_t last, uint64_t id)
+{
+	return last <= id + 1 && id <= store_last_txn(store);
+}
+
 bool txn_is_current(struct txn *txn)
 {
 	const struct store *s = txn->store;

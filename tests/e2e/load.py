@@ -3,11 +3,15 @@
     with Load(port, {name: [A, …]}) as load: …
     then load.unanswered_before(t), load.wrong, load.count
 
+`wrong` has what was answered wrongly and what was not answered; `lost` the second alone.
+
 One thread a client, a small window of questions in flight on each UDP socket or TCP connection, so
 that no socket buffer runs over: an answer that is missing is the server's doing. Nothing is asked
 twice. A client ends when its server has gone, or when it is told to and everything is answered.
 """
 
+import collections
+import random
 import select
 import socket
 import struct
@@ -50,7 +54,11 @@ class Load:
 
     @property
     def wrong(self):
-        return [w for client in self.clients for w in client.wrong]
+        return [w for client in self.clients for w in client.wrong + client.lost]
+
+    @property
+    def lost(self):
+        return [name for client in self.clients for name in client.lost]
 
     def unanswered_before(self, moment):
         """How many questions had left before `moment` and were never answered. After the end."""
@@ -63,9 +71,11 @@ class Client(threading.Thread):
         super().__init__(daemon=True)
         self.load = load
         self.number = 0
-        self.sent = {}      # id → (when, (question, the wanted values)), unanswered so far
+        # id → (when, (question, the wanted values)), unanswered so far, the oldest first
+        self.sent = collections.OrderedDict()
         self.answered = 0
         self.wrong = []
+        self.lost = []
 
     def run(self):
         with self.connected() as self.socket:
@@ -90,8 +100,8 @@ class Client(threading.Thread):
 
     def take_answers(self, patience):
         """False when nothing came."""
+        self.give_up_on_the_oldest()
         if not select.select([self.socket], [], [], patience)[0]:
-            self.give_up_on_the_oldest()
             return False
         for packet in self.receive():
             number = int.from_bytes(packet[:2], "big")
@@ -106,9 +116,9 @@ class Client(threading.Thread):
         return True
 
     def give_up_on_the_oldest(self):
-        if self.sent and time.monotonic() - min(self.sent.values())[0] > PATIENCE:
-            self.wrong += [f"no answer to {asked}" for _, (asked, _) in self.sent.values()]
-            self.sent.clear()
+        while self.sent and time.monotonic() - next(iter(self.sent.values()))[0] > PATIENCE:
+            _, (_, (asked, _)) = self.sent.popitem(last=False)
+            self.lost.append(f"no answer to {asked}")
 
     def drain(self):
         """What had come when the server went; a refused datagram's error comes first, once."""
@@ -160,3 +170,54 @@ class TcpClient(Client):
             messages.append(self.rest[2:2 + size])
             self.rest = self.rest[2 + size:]
         return messages
+
+
+def attempt(port, name, tcp=False, timeout=1):
+    """One question from a new port: the A records' values, the rcode where it is no answer, or None
+    where nothing comes."""
+    asked, number = question(name, A), random.getrandbits(16)
+    packet = struct.pack("!HHHHHH", number, 0, 1, 0, 0, 0) + asked
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM if tcp else socket.SOCK_DGRAM) as s:
+        s.settimeout(timeout)
+        try:
+            s.connect(("127.0.0.1", port))
+            s.sendall(struct.pack("!H", len(packet)) + packet if tcp else packet)
+            reply = s.recv(65535)
+            while tcp and 0 < len(reply) < 2 + int.from_bytes(reply[:2], "big"):
+                reply += s.recv(65535)
+        except (TimeoutError, ConnectionError):
+            return None
+    reply = reply[2:] if tcp else reply
+    if reply[:2] != number.to_bytes(2, "big"):
+        return None
+    rcode, _, records = read_answer(reply, asked)
+    return [socket.inet_ntoa(rdata) for _, _, rdata in records] if rcode in (0, 3) else rcode
+
+
+class Asking(threading.Thread):
+    """Asks one question without end, each time from a new port, though nothing may answer.
+
+    Right are the wanted values, SERVFAIL and silence; anything else is kept in `wrong`.
+    """
+
+    def __init__(self, port, name, wanted):
+        super().__init__(daemon=True)
+        self.port, self.name, self.wanted = port, name, wanted
+        self.wrong, self.answered, self.asked = [], 0, 0
+        self.over = threading.Event()
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *exception):
+        self.over.set()
+        self.join(30)
+
+    def run(self):
+        while not self.over.wait(0.001):
+            answer = attempt(self.port, self.name, timeout=0.05)
+            self.asked += 1
+            self.answered += answer == self.wanted
+            if answer not in (self.wanted, 2, None):
+                self.wrong.append(answer)

@@ -1,0 +1,266 @@
+"""A database file that is cut short, overwritten, replaced, damaged or read-only under the
+programs, and a map that grows: what is said, what is answered meanwhile, and that nobody has to
+restart anything once the file is whole again.
+
+Meanwhile a right answer, SERVFAIL or silence will do, but never "unlisted" for what is listed.
+"""
+
+import contextlib
+import os
+import re
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+
+from dnsbld import SUBLISTS, built, zone
+from lists import LONG
+from load import Asking, Load, attempt
+from names import reversed_name
+from process import Process, await_until, need_root, program
+
+ZONE = "dnsbl.example.org"
+BODY = SUBLISTS + zone(ZONE)
+LISTED = reversed_name("192.0.2.1", ZONE)
+UNLISTED = reversed_name("192.0.2.2", ZONE)
+WANTED = {LISTED: ["127.0.0.2"], UNLISTED: []}
+PAGE = 4096
+
+# A worker looks at its file each second and starts again within another; with room for a busy
+# machine.
+NOTICED = 12
+WATCHED_S = 3
+# A process starts twice a second at most, and says two lines when it ends by a signal.
+LINES_A_SECOND = 4
+
+
+@pytest.fixture
+def server(install):
+    server = install(BODY)
+    server.loses_processes = True
+    server.feeder("add", "192.0.2.1", "--sublist", "relay")
+    return server.start()
+
+
+def assert_serves(server, codes=("127.0.0.2",), name=LISTED):
+    """By each process: sockets are chosen by the client's port."""
+    def all_do():
+        return all(attempt(server.port, name, tcp) == list(codes)
+                   for tcp in [False] * 16 + [True])
+
+    await_until(all_do, lambda: f"all serve {codes}:\n{server.server.text()[-3000:]}", NOTICED)
+
+
+def write_over(path, data):
+    """In its place, as cp does it: the same inode."""
+    with open(path, "r+b") as file:
+        file.truncate(0)
+        file.write(data)
+
+
+def rename_over(path, data):
+    """A new file with the old one's owner and mode."""
+    new = path.with_name("new.mdb")
+    new.write_bytes(data)
+    theirs = path.stat()
+    os.chown(new, theirs.st_uid, theirs.st_gid)
+    os.chmod(new, theirs.st_mode & 0o777)
+    os.rename(new, path)
+
+
+def cut_to(size):
+    return lambda path, data: os.truncate(path, size)
+
+
+def cut_last_page(path, data):
+    os.truncate(path, len(data) - PAGE)
+
+
+def zeros_in_place(path, data):
+    os.truncate(path, 0)
+    os.truncate(path, len(data))
+
+
+def nonsense(path, data):
+    rename_over(path, b"this is no database " * 5000)
+
+
+# How the file is broken → what has to be said about it
+BROKEN = {
+    "cut to nothing": (cut_to(0), "cut short"),
+    "cut within its first page": (cut_to(100), "cut short"),
+    "cut behind its meta pages": (cut_to(2 * PAGE), "cut short"),
+    "its last page cut off": (cut_last_page, "cut short|shorter than the pages"),
+    "zeros in its place": (zeros_in_place, "written over|damaged"),
+    "replaced by nonsense": (nonsense, "damaged"),
+    "gone": (lambda path, data: path.unlink(), "no database"),
+}
+
+
+# In `make check` each with one way to mend it, while clients ask or none does.
+CASES = [(how, asked, mend) for number, how in enumerate(BROKEN)
+         for asked, mend in ((True, write_over), (False, rename_over), (False, write_over),
+                             (True, rename_over))[number % 2:4 if LONG else number % 2 + 1]]
+
+
+@pytest.mark.parametrize("how, asked, mend", CASES, ids=[
+    f"{how}-{'asked' if asked else 'idle'}-{mend.__name__}" for how, asked, mend in CASES])
+def test_a_broken_file_is_named_and_served_again_when_it_is_mended(server, how, asked, mend):
+    if how == "gone":
+        mend = rename_back
+    path = server.database / "data.mdb"
+    data = path.read_bytes()
+    kept = path.with_name("kept.mdb")
+    shutil.copy2(path, kept)
+    os.chown(kept, path.stat().st_uid, path.stat().st_gid)
+    break_it, words = BROKEN[how]
+    assert_serves(server)
+    parent = server.server.pid
+    asking = Asking(server.port, LISTED, ["127.0.0.2"])
+    with asking if asked else contextlib.nullcontext():
+        lines = server.server.text().count("\n")
+        break_it(path, data)
+        server.server.await_line(words, NOTICED)
+        begin = time.monotonic()
+        feeder_says(server, path)
+        time.sleep(max(0, begin + WATCHED_S - time.monotonic()))      # what it does all the while
+        said = server.server.text().count("\n") - lines
+        processes = 2 * (2 if server.ipv6 else 1) + 1
+        assert said < (WATCHED_S + 2) * LINES_A_SECOND * processes, server.server.text()
+        mend(path, data)
+        assert_serves(server)
+    if asked:
+        assert asking.wrong == []
+        assert asking.asked > 10
+    assert server.server.pid == parent and server.server.running()
+    assert_serves(server, (), UNLISTED)
+    # And it is written again, and that is seen.
+    server.feeder("add", "192.0.2.2", "--sublist", "netblock")
+    assert_serves(server, ("127.0.0.9",), UNLISTED)
+    server.feeder("check")
+
+
+def rename_back(path, data):
+    path.with_name("kept.mdb").rename(path)
+
+
+def feeder_says(server, path):
+    """No verb takes a broken file for a database, or ends by a signal."""
+    for words in (["list"], ["add", "192.0.2.8", "--sublist", "relay"], ["check"]):
+        done = server.feeder(*words, status=None)
+        assert done.returncode in (66, 70, 74, 75), done
+        assert "feeder: error: " in done.stderr
+
+
+@pytest.mark.parametrize("asked", [True, False], ids=["asked", "idle"])
+def test_an_older_state_written_over_the_file_is_served_and_no_copy_of_the_newer(install, asked):
+    """Whoever has the file open would take lock.mdb's word that nothing had changed."""
+    server = install(BODY)
+    server.loses_processes = True
+    path = server.database / "data.mdb"
+    older = path.read_bytes()
+    server.feeder("add", "192.0.2.1", "--sublist", "relay")
+    server.feeder("add", "198.51.100.1", "--sublist", "relay")
+    server.start()
+    assert_serves(server)
+    with Asking(server.port, LISTED, []) if asked else contextlib.nullcontext():
+        # Not cut before: that would be noticed for itself.
+        with open(path, "r+b") as file:
+            file.write(older)
+        server.server.await_line("written over", NOTICED)
+        assert_serves(server, ())
+    server.feeder("check")
+    server.feeder("add", "192.0.2.2", "--sublist", "netblock")
+    assert_serves(server, ("127.0.0.9",), UNLISTED)
+
+
+# --- read-only ------------------------------------------------------------------------------------
+
+
+READ_ONLY = """
+set -u
+mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" || exit 1
+export DNSBLD_CONF=$3
+"$2" list; echo "$?"
+"$2" add 192.0.2.2 --sublist relay; echo "$?"
+"$2" check; echo "$?"
+exec "$4"
+"""
+
+
+def test_a_read_only_disk_is_read_and_served_and_exit_77_for_a_writer(install):
+    need_root("a read-only mount of its own")
+    server = install(BODY)
+    server.feeder("add", "192.0.2.1", "--sublist", "relay")
+    server.server = Process(
+        [program("unshare"), "--mount", "--propagation", "private", "sh", "-c", READ_ONLY, "sh",
+         server.database, built("feeder"), server.config, built("dnsbld")],
+        server.folder / "dnsbld.log")
+    server.server.await_line(r"ready: ")
+    lines = server.server.text().splitlines()
+    codes = [line for line in lines if line.isdigit()]
+    assert codes == ["0", "77", "0"], server.server.text()
+    assert re.search(r"feeder: error: .*Read-only file system", server.server.text())
+    assert_serves(server)
+    # What is written by another way is seen all the same.
+    server.feeder("add", "192.0.2.2", "--sublist", "netblock")
+    assert_serves(server, ("127.0.0.9",), UNLISTED)
+
+
+def test_a_data_file_that_may_not_be_written_is_exit_77(install):
+    need_root("an owner who is not root")
+    server = install(BODY)
+    for path in [server.database, *server.database.rglob("*")]:
+        os.chown(path, 65534, 65534)
+    os.chmod(server.database / "data.mdb", 0o440)
+    before = server.everything()
+    done = server.feeder("add", "192.0.2.1", "--sublist", "relay", status=77)
+    assert re.search(r"feeder: error: .*Permission denied", done.stderr)
+    assert server.everything() == before
+
+
+# --- a map that is full, and one that grows -------------------------------------------------------
+
+
+def mapped(server):
+    """The lengths of data.mdb's map in each process, as they are now."""
+    lengths = []
+    for pid in server.children():
+        for line in Path(f"/proc/{pid}/maps").read_text().splitlines():
+            if line.endswith("/data.mdb"):
+                first, last = (int(n, 16) for n in line.split()[0].split("-"))
+                lengths.append(last - first)
+    return lengths
+
+
+def test_a_map_that_is_full_and_then_grows_costs_no_answer(install):
+    """feeder with a larger map_size, whenever it does not suffice any more, under full load."""
+    server = install(BODY, head="map_size = 1M\n")
+    server.feeder("add", "192.0.2.1", "--sublist", "relay")
+    server.start()
+    assert set(mapped(server)) == {1 << 20}
+    children = server.children()
+    mib, full = 1, 0
+    with Load(server.port, WANTED) as load:
+        await_until(lambda: load.count > 2000, "a load is on")
+        for step in range(1, 8 if LONG else 5):
+            rows = "".join(f"101.{n % 200}.{16 * step + n // 40000}.{n // 200 % 200}\n"
+                           for n in range(1000 << step))
+            words = ["import", "--source", f"feed{step}", "--sublist", "netblock", "--format",
+                     "plain", "-"]
+            while (done := server.feeder(*words, input=rows, status=None)).returncode != 0:
+                assert done.returncode == 75 and "raise map_size" in done.stderr, done
+                full += 1
+                mib *= 2
+                text = re.sub(r"(?m)^map_size = .*$", f"map_size = {mib}M",
+                              server.config.read_text())
+                server.config.write_text(text)
+            assert_serves(server, ("127.0.0.9",), reversed_name(f"101.1.{16 * step}.1", ZONE))
+            await_until(lambda: len(set(mapped(server))) == 1, lambda: str(mapped(server)))
+    print(f"{full} times full, {mib} MiB in the end, {load.count} answers")
+    assert full >= 3
+    assert load.wrong == []
+    assert set(mapped(server)) == {mib << 20}
+    assert server.children() == children
+    assert "error" not in server.server.text()
