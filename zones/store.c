@@ -220,11 +220,14 @@ static enum status open_env(struct store **store, const char *dir, unsigned flag
 	if (!rc && fstat(fd, &s->opened) < 0) {
 		rc = errno;
 	}
-	if (!rc) {
-		/* Readers that were killed would pin old pages for ever. */
-		rc = mdb_reader_check(s->env, &dead);
-	}
 	status = store_error(s, rc, "opening the database");
+	if (!status) {
+		status = store_check_readers(s);
+	}
+	if (!status) {
+		/* Readers that were killed would pin old pages for ever. */
+		status = store_error(s, mdb_reader_check(s->env, &dead), "checking readers");
+	}
 	if (!status && !create) {
 		status = check_size(s);
 	}

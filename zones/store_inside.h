@@ -35,6 +35,12 @@ extern const char *const store_table_name[TABLES];
 enum status store_error(const struct store *store, int rc, const char *what);
 
 /*
+ * LMDB believes the count of readers in lock.mdb, which dnsbld's workers can write, and walks that
+ * many. ST_INTERNAL where there is no room for so many.
+ */
+enum status store_check_readers(const struct store *store);
+
+/*
  * Readers take the number of the newest transaction from lock.mdb, which is written after data.mdb:
  * it is the last that data.mdb has or, for good where a writer was killed in between, the one
  * before. Any other means that data.mdb was written over in its place. `last` is

@@ -81,6 +81,20 @@ enum status txn_renew(struct txn *txn)
 	return txn->status;
 }
 
+enum status store_check_readers(const struct store *store)
+{
+	MDB_envinfo info;
+
+	mdb_env_info(store->env, &info);
+	if (info.me_numreaders <= info.me_maxreaders) {
+		return ST_OK;
+	}
+	return fail(ST_INTERNAL,
+		    "%s: lock.mdb counts %u readers and has room for %u: somebody has altered it: "
+		    "stop dnsbld, remove lock.mdb, run 'feeder check'",
+		    store->dir, info.me_numreaders, info.me_maxreaders);
+}
+
 uint64_t store_last_txn(const struct store *store)
 {
 	MDB_envinfo info;
@@ -116,8 +130,11 @@ bool txn_is_current(struct txn *txn)
 enum status txn_write(struct store *store, struct txn **txn)
 {
 	MDB_envinfo info;
-	enum status status = begin(store, true, txn);
+	enum status status = store_check_readers(store);
 
+	if (!status) {
+		status = begin(store, true, txn);
+	}
 	if (status) {
 		return status;
 	}

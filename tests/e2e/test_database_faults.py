@@ -264,3 +264,24 @@ def test_a_map_that_is_full_and_then_grows_costs_no_answer(install):
     assert set(mapped(server)) == {mib << 20}
     assert server.children() == children
     assert "error" not in server.server.text()
+
+
+def test_a_forged_count_of_readers_is_refused(server):
+    """A worker can write lock.mdb, and LMDB would walk past the end of its table."""
+    path = server.database / "lock.mdb"
+    count_at = 56  # mti_numreaders of LMDB 0.9, 64-bit
+    with open(path, "r+b") as lock:
+        lock.seek(count_at)
+        count = lock.read(4)
+        assert 0 < int.from_bytes(count, "little") < 100
+        for forged in (5000, 100000, 0xffffffff):
+            lock.seek(count_at)
+            lock.write(forged.to_bytes(4, "little"))
+            lock.flush()
+            for words in (["list"], ["add", "192.0.2.9", "--sublist", "relay"], ["check"]):
+                done = server.feeder(*words, status=70)
+                assert "somebody has altered it" in done.stderr
+        lock.seek(count_at)
+        lock.write(count)
+    server.feeder("check")
+    assert_serves(server)
