@@ -120,7 +120,6 @@ static enum status prepare(const struct process_role *role, pid_t parent, struct
 static enum status serve(const struct process_role *role, struct worker *worker)
 {
 	struct sockets *s = role->sockets;
-
 	char name[128];
 
 	if (is_tcp(s, role->number)) {

@@ -14,14 +14,10 @@
 #include "query.h"
 
 enum {
-	OPT_FIXED = 11, /* owner(1) type(2) size(2) rcode(1) version(1) flags(2) rdlen(2) */
 	SOA_RDATA_MIN = 22,
 	TSIG_RDATA_MIN = 17,
 	MINIMAL_UDP = 512,
-	EDNS_DO = 0x8000,      /* RFC 3225 */
-	OPTION_FIXED = 4,      /* code(2) length(2) */
-	OPTION_NSID = 3,       /* RFC 5001 §2.3 */
-	OPTION_KEEPALIVE = 11, /* RFC 7828 §3.1 */
+	EDNS_DO = 0x8000, /* RFC 3225 */
 };
 
 /* Octets of an uncompressed name at `p`, its root label among them; 0 where there is none. */

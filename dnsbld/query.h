@@ -30,7 +30,12 @@ enum {
 	CLASS_IN = 1,
 	CLASS_CH = 3,
 	CLASS_ANY = 255,
-	LABELS_MAX = 127, /* a name of 255 octets has no more */
+	OPT_FIXED = 11,        /* owner(1) type(2) size(2) rcode(1) version(1) flags(2) rdlen(2) */
+	OPTION_FIXED = 4,      /* code(2) length(2) */
+	OPTION_NSID = 3,       /* RFC 5001 §2.3 */
+	OPTION_KEEPALIVE = 11, /* RFC 7828 §3.1 */
+	OPTION_EDE = 15,       /* RFC 8914 §2 */
+	LABELS_MAX = 127,      /* a name of 255 octets has no more */
 };
 
 /* A TSIG record as it came (RFC 8945 §4.2). Nothing in it has been verified. */

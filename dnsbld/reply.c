@@ -14,14 +14,9 @@
 #include <assert.h>
 
 enum {
-	OPT_LEN = 11,
-	OPT_RDLEN = 9,    /* where in the OPT that is */
-	OPTION_FIXED = 4, /* code(2) length(2) */
+	OPT_RDLEN = 9, /* where in the OPT that is */
 	EDE_LEN = OPTION_FIXED + 2,
-	EDE_OPTION = 15, /* RFC 8914 §2 */
-	NSID_OPTION = 3, /* RFC 5001 §2.3 */
 	KEEPALIVE_LEN = OPTION_FIXED + 2,
-	KEEPALIVE_OPTION = 11, /* RFC 7828 §3.1 */
 	TXT_FIXED = 13, /* owner(2) type(2) class(2) ttl(4) rdlen(2) length of the string(1) */
 	FLAG_QR = 0x8000,
 	FLAG_AA = 0x0400,
@@ -60,7 +55,7 @@ void reply_begin(struct reply *r, const struct query *q, uint8_t *out, size_t ro
 	r->query = q;
 	r->start = out;
 	r->at = out + DNS_HEADER + question;
-	r->end = out + room - (q->edns ? OPT_LEN : 0);
+	r->end = out + room - (q->edns ? OPT_FIXED : 0);
 	r->rcode = RCODE_NOERROR;
 	r->ede = EDE_NONE;
 	r->nsid = NULL;
@@ -144,7 +139,7 @@ static void put_nsid(struct reply *r, uint8_t *opt)
 	}
 	struct writer w = writer_of(r->at, OPTION_FIXED + nsid);
 
-	write_u16(&w, NSID_OPTION);
+	write_u16(&w, OPTION_NSID);
 	write_u16(&w, (uint16_t)nsid);
 	write_bytes(&w, r->nsid, nsid);
 	r->at = w.at;
@@ -156,7 +151,7 @@ static void put_keepalive(struct reply *r, uint8_t *opt)
 {
 	struct writer w = writer_of(r->at, (size_t)(r->end - r->at));
 
-	write_u16(&w, KEEPALIVE_OPTION);
+	write_u16(&w, OPTION_KEEPALIVE);
 	write_u16(&w, 2);
 	write_u16(&w, r->keepalive_100ms);
 	if (!w.bad) {
@@ -168,7 +163,7 @@ static void put_keepalive(struct reply *r, uint8_t *opt)
 static void put_opt(struct reply *r)
 {
 	uint8_t *start = r->at;
-	const uint8_t opt[OPT_LEN + EDE_LEN] = {
+	const uint8_t opt[OPT_FIXED + EDE_LEN] = {
 		0, /* owner: the root */
 		0,
 		TYPE_OPT,
@@ -181,13 +176,13 @@ static void put_opt(struct reply *r)
 		0,
 		r->ede == EDE_NONE ? 0 : EDE_LEN,
 		0,
-		EDE_OPTION,
+		OPTION_EDE,
 		0,
 		2,
 		0,
 		(uint8_t)r->ede,
 	};
-	size_t len = r->ede == EDE_NONE ? OPT_LEN : sizeof opt;
+	size_t len = r->ede == EDE_NONE ? OPT_FIXED : sizeof opt;
 
 	/* Replies with an extended error have no records, so there is room for it. */
 	assert((size_t)(r->end - r->at) >= len);
@@ -232,7 +227,7 @@ size_t reply_end(struct reply *r)
 	unsigned flags = (unsigned)r->rcode & 15;
 
 	if (q->edns) {
-		r->end += OPT_LEN;
+		r->end += OPT_FIXED;
 		put_opt(r);
 	}
 	if (q->has_tsig) {

@@ -37,7 +37,6 @@ enum {
 	 */
 	SEND_BUFFER = 4 << 20,
 	TICK_US = 500000, /* a worker without queries wakes up this often */
-	BACKLOG = 1024,
 };
 
 static socklen_t address_of(const struct listen_config *at, struct sockaddr_storage *ss)
@@ -192,7 +191,7 @@ static enum status open_tcp(struct endpoint *e)
 	e->tcp = bind_socket(&e->at, SOCK_STREAM | SOCK_NONBLOCK, SO_REUSEADDR);
 	/* TCP_NODELAY, which connections inherit: no answer waits for another's acknowledgement. */
 	if (e->tcp < 0 || !set(e->tcp, IPPROTO_TCP, TCP_NODELAY, 1) ||
-	    listen(e->tcp, BACKLOG) < 0) {
+	    listen(e->tcp, SOCKETS_BACKLOG) < 0) {
 		return refused(&e->at, "TCP");
 	}
 	return ST_OK;

@@ -11,6 +11,8 @@
 #include "config.h"
 #include "drops.h"
 
+enum { SOCKETS_BACKLOG = 1024 }; /* most TCP connections that wait to be accepted */
+
 /* One line of `listen`: a UDP socket for each worker, and one that listens for TCP. */
 struct endpoint {
 	struct listen_config at;

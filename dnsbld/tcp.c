@@ -31,7 +31,6 @@ enum {
 	TICK_MS = 500,
 	WARNING_TICKS = 20, /* at most one line in 10 s says that connections wait */
 	TURN_ACCEPTS = 64,
-	BACKLOG = 1024, /* as sockets.c has it: no more than these had come before SIGTERM */
 	/* Ticks and signals come first, whatever waits, and nothing else keeps them longer. */
 	URGENT = 0,
 	PRIORITIES = 2,
@@ -140,7 +139,7 @@ static void on_stop(evutil_socket_t number, short what, void *context)
 	(void)number;
 	(void)what;
 	for (size_t i = 0; i < t->listener_count; i++) {
-		accept_waiting(t, event_get_fd(t->listener[i]), BACKLOG);
+		accept_waiting(t, event_get_fd(t->listener[i]), SOCKETS_BACKLOG);
 		event_del(t->listener[i]);
 	}
 	event_del(t->rest);

@@ -12,7 +12,7 @@ static bool container_segments(struct reader *r, unsigned kind, uint32_t items, 
 	const uint8_t *body = read_bytes(r, body_bytes(kind, items));
 	int32_t before = -1;
 
-	if (!body || answer == 0 || kind < ARRAY || kind > RUNS) {
+	if (!body || answer == 0) {
 		return false;
 	}
 	if (kind == BITMAP) {
@@ -81,53 +81,6 @@ static int by_first(const void *a, const void *b)
 	return (x->first > y->first) - (x->first < y->first);
 }
 
-static bool decode(struct bytes block, addr_t base, struct segments *out)
-{
-	if (is_short(block)) {
-		return short_segments(block, base, out);
-	}
-	struct reader r = reader_of(block);
-	unsigned version = read_u8(&r), form = read_u8(&r);
-	uint32_t groups = read_u16(&r) + 1U;
-
-	read_u16(&r);
-	if (r.bad || version != BLOCK_VERSION ||
-	    (form != CONTAINERS && form != POINTS && form != RANGES)) {
-		return false;
-	}
-	if (form != CONTAINERS) {
-		return map_segments(block, base, out);
-	}
-	struct reader heads =
-		reader_of(bytes_of(read_bytes(&r, CONTAINER_HEADER * (size_t)groups), 0));
-	if (r.bad) {
-		return false;
-	}
-	heads.end = r.at;
-	size_t start = out->count;
-	for (uint32_t i = 0; i < groups; i++) {
-		uint32_t answer = read_u32(&heads);
-		unsigned kind = read_u8(&heads);
-
-		if (!container_segments(&r, kind, read_u16(&heads) + 1U, answer, base, out)) {
-			return false;
-		}
-	}
-	if (groups > 1) {
-		qsort(out->at + start, out->count - start, sizeof *out->at, by_first);
-		for (size_t i = start + 1; i < out->count; i++) {
-			const struct segment *x = &out->at[i - 1], *y = &out->at[i];
-
-			/* Two containers of one answer would be one. */
-			if (y->first <= x->last ||
-			    (y->first == x->last + 1 && y->answer == x->answer)) {
-				return false;
-			}
-		}
-	}
-	return reader_left(&r) == 0;
-}
-
 static bool containers_are_whole(struct bytes block)
 {
 	struct reader r = reader_of(block);
@@ -169,6 +122,43 @@ bool block_is_whole(struct bytes block)
 	default:
 		return false;
 	}
+}
+
+static bool decode(struct bytes block, addr_t base, struct segments *out)
+{
+	if (!block_is_whole(block)) {
+		return false;
+	}
+	if (is_short(block)) {
+		return short_segments(block, base, out);
+	}
+	if (block.data[1] != CONTAINERS) {
+		return map_segments(block, base, out);
+	}
+	uint32_t groups = peek_u16(block.data + 2) + 1U;
+	size_t heads = BLOCK_HEADER + CONTAINER_HEADER * (size_t)groups, start = out->count;
+	const uint8_t *head = block.data + BLOCK_HEADER;
+	struct reader bodies = reader_of(bytes_of(block.data + heads, block.len - heads));
+
+	for (uint32_t i = 0; i < groups; i++, head += CONTAINER_HEADER) {
+		if (!container_segments(&bodies, head[4], peek_u16(head + 5) + 1U, peek_u32(head),
+					base, out)) {
+			return false;
+		}
+	}
+	if (groups > 1) {
+		qsort(out->at + start, out->count - start, sizeof *out->at, by_first);
+		for (size_t i = start + 1; i < out->count; i++) {
+			const struct segment *x = &out->at[i - 1], *y = &out->at[i];
+
+			/* Two containers of one answer would be one. */
+			if (y->first <= x->last ||
+			    (y->first == x->last + 1 && y->answer == x->answer)) {
+				return false;
+			}
+		}
+	}
+	return true;
 }
 
 enum status block_damaged(uint16_t high)

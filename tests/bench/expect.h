@@ -14,6 +14,7 @@
 #ifndef DNSBLD_BENCH_EXPECT_H
 #define DNSBLD_BENCH_EXPECT_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -320,6 +321,25 @@ static inline bool is_right(const struct query *q, const uint8_t *reply, size_t 
 	const uint8_t *after = end;
 	return (q->wanted == HIT ? is_hit(q, p, &after) : is_miss(q, reply, p, &after)) &&
 	       (opt ? is_opt(after, end, 0) : after == end);
+}
+
+static uint64_t wrong; /* answers that were not */
+
+/* Counts it; the first is shown, with its question where there was one. */
+static void is_wrong(const struct query *q, const uint8_t *reply, size_t len)
+{
+	if (wrong++ > 0) {
+		return;
+	}
+	fprintf(stderr, "%s: wrong:", program_invocation_short_name);
+	for (size_t i = 0; q && i < q->len; i++) {
+		fprintf(stderr, "%s%02x", i ? "" : " ", q->packet[i]);
+	}
+	fputs(" ->", stderr);
+	for (size_t i = 0; i < len; i++) {
+		fprintf(stderr, "%s%02x", i ? "" : " ", reply[i]);
+	}
+	fputs("\n", stderr);
 }
 
 #endif

@@ -63,7 +63,7 @@ static uint64_t oldest;     /* the first that is awaited */
 static uint64_t newest;     /* after the last that was answered: it or a later one comes next */
 static uint64_t waiting_ns; /* since then it has been awaited; 0: it is not asked yet */
 static uint64_t histogram[BUCKETS];
-static uint64_t answered, wrong, lost;
+static uint64_t answered, lost;
 static uint64_t start_ns, stall_ns, stalled_at_ns, turn_ns;
 static volatile sig_atomic_t stopping;
 
@@ -129,22 +129,6 @@ static double percentile(uint64_t part, uint64_t whole)
 
 /* --- asking and hearing -------------------------------------------------------------------------
  */
-
-static void is_wrong(const struct query *q, const uint8_t *reply, size_t len)
-{
-	if (wrong++ > 0) {
-		return;
-	}
-	fputs("latency: wrong:", stderr);
-	for (size_t i = 0; q && i < q->len; i++) {
-		fprintf(stderr, "%s%02x", i ? "" : " ", q->packet[i]);
-	}
-	fputs(" ->", stderr);
-	for (size_t i = 0; i < len; i++) {
-		fprintf(stderr, "%s%02x", i ? "" : " ", reply[i]);
-	}
-	fputs("\n", stderr);
-}
 
 static unsigned lane_of(uint64_t number)
 {

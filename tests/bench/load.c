@@ -56,7 +56,7 @@ struct lane {
 };
 
 static size_t query_at;
-static uint64_t answered, dropped, wrong, lost;
+static uint64_t answered, dropped, lost;
 
 static double now_s(void)
 {
@@ -103,22 +103,6 @@ static struct spent spent_by(char **pids)
 		closedir(tasks);
 	}
 	return sum;
-}
-
-static void is_wrong(const struct query *q, const uint8_t *reply, size_t len)
-{
-	if (wrong++ > 0) {
-		return;
-	}
-	fputs("load: wrong:", stderr);
-	for (size_t i = 0; q && i < q->len; i++) {
-		fprintf(stderr, "%s%02x", i ? "" : " ", q->packet[i]);
-	}
-	fputs(" ->", stderr);
-	for (size_t i = 0; i < len; i++) {
-		fprintf(stderr, "%s%02x", i ? "" : " ", reply[i]);
-	}
-	fputs("\n", stderr);
 }
 
 static void ask(struct lane *lane)

@@ -194,16 +194,11 @@ def attempt(port, name, tcp=False, timeout=1):
     return [socket.inet_ntoa(rdata) for _, _, rdata in records] if rcode in (0, 3) else rcode
 
 
-class Asking(threading.Thread):
-    """Asks one question without end, each time from a new port, though nothing may answer.
+class Background(threading.Thread):
+    """What goes on as long as a `with` lasts: run() until self.over is set."""
 
-    Right are the wanted values, SERVFAIL and silence; anything else is kept in `wrong`.
-    """
-
-    def __init__(self, port, name, wanted):
+    def __init__(self):
         super().__init__(daemon=True)
-        self.port, self.name, self.wanted = port, name, wanted
-        self.wrong, self.answered, self.asked = [], 0, 0
         self.over = threading.Event()
 
     def __enter__(self):
@@ -212,7 +207,19 @@ class Asking(threading.Thread):
 
     def __exit__(self, *exception):
         self.over.set()
-        self.join(30)
+        self.join(60)
+
+
+class Asking(Background):
+    """Asks one question without end, each time from a new port, though nothing may answer.
+
+    Right are the wanted values, SERVFAIL and silence; anything else is kept in `wrong`.
+    """
+
+    def __init__(self, port, name, wanted):
+        super().__init__()
+        self.port, self.name, self.wanted = port, name, wanted
+        self.wrong, self.answered, self.asked = [], 0, 0
 
     def run(self):
         while not self.over.wait(0.001):

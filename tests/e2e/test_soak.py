@@ -16,14 +16,13 @@ import signal
 import socket
 import struct
 import subprocess
-import threading
 import time
 from pathlib import Path
 
 from asker import A, question
 from dnsbld import SUBLISTS, built, zone
 from lists import LONG, SEED
-from load import Load, attempt
+from load import Background, Load, attempt
 from names import reversed_name
 from process import await_until
 
@@ -39,22 +38,13 @@ WANTED = {**LISTED, **{reversed_name(f"101.{n % 50}.8.{n}", ZONE): [] for n in r
           reversed_name("127.0.0.2", ZONE): ["127.0.0.2"]}
 
 
-class Repeating(threading.Thread):
+class Repeating(Background):
     """Does something again and again until it is told to stop; what it raises is kept."""
 
     def __init__(self, what, pause):
-        super().__init__(daemon=True)
+        super().__init__()
         self.what, self.pause = what, pause
         self.times, self.error = 0, None
-        self.over = threading.Event()
-
-    def __enter__(self):
-        self.start()
-        return self
-
-    def __exit__(self, *exception):
-        self.over.set()
-        self.join(60)
 
     def run(self):
         begin = time.monotonic()
