@@ -10,6 +10,7 @@ own; otherwise everything belongs to the caller. The folder therefore has to be 
 reach, which pytest's own temporary folders are not.
 """
 
+import contextlib
 import json
 import os
 import re
@@ -20,6 +21,7 @@ from pathlib import Path
 import dns.message
 import dns.query
 import dns.rcode
+import pytest
 
 from ports import free_port, has_ipv6
 from process import Process, absent, children_of
@@ -75,6 +77,15 @@ def built(name):
     if not os.access(path, os.X_OK):
         absent(f"{path} is not built")
     return str(path)
+
+
+@contextlib.contextmanager
+def freed_memory_is_free():
+    """For a server that is started inside and whose memory is looked at: AddressSanitizer would
+    keep for long what was freed."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ASAN_OPTIONS", os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=1")
+        yield
 
 
 class Dnsbld:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from dnsbld import freed_memory_is_free
 from lists import LONG
 from odd_packets import (A, EDNS, LISTED, QUERY, TABLE, TWENTY, TXT, UNLISTED, VALID,
                          an_opt_full_of_options, opcode, opt, pointers_to_pointers,
@@ -23,9 +24,7 @@ CLASSES = (1, 3, 4, 254, 255, 65280)
 
 @pytest.fixture(scope="module")
 def server(install_for_file):
-    # In a build with ASan what was freed would count as memory of the process for long.
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ASAN_OPTIONS", os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=1")
+    with freed_memory_is_free():
         return fill(install_for_file(BODY, PATIENT)).start()
 
 
