@@ -15,6 +15,9 @@ import time
 
 import lists
 
+sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../e2e"))
+from proc import children_of  # noqa: E402
+
 BUILD = os.environ.get("DNSBLD_BUILD", "build")
 SERVER_CPU, LOAD_CPU = 0, 1
 LOADED_S = 300
@@ -113,28 +116,27 @@ def pin(pid, cpu):
 def tree(pid):
     """The process and all below it."""
     found = [pid]
-    for task in os.listdir("/proc/%d/task" % pid):
-        with open("/proc/%d/task/%s/children" % (pid, task)) as f:
-            for child in f.read().split():
-                found += tree(int(child))
+    for child in children_of(pid):
+        found += tree(child)
     return found
 
 
 def udp_workers(pids):
-    """The children of dnsbld that hold UDP sockets only: no epoll, so not the TCP process."""
-    found = []
-    for child in pids[1:]:
-        kinds = set()
-        for fd in os.listdir("/proc/%d/fd" % child):
-            try:
-                link = os.readlink("/proc/%d/fd/%s" % (child, fd))
-            except OSError:
-                continue
-            kinds.add(link.split(":")[0])
-        if "anon_inode" not in kinds:
-            found.append(child)
+    """The children of dnsbld that hold UDP sockets only: no event loop, so not the TCP process."""
+    found = [pid for pid in pids[1:] if "anon_inode:[eventpoll]" not in descriptors(pid)]
     if not found:
-        sys.exit("bench: dnsbld has no UDP worker")
+        sys.exit("bench: dnsbld has no UDP worker among %s" % {pid: descriptors(pid) for pid in pids})
+    return found
+
+
+def descriptors(pid):
+    """What the process has open; nothing where it has ended."""
+    found = []
+    try:
+        for fd in os.listdir("/proc/%d/fd" % pid):
+            found.append(os.readlink("/proc/%d/fd/%s" % (pid, fd)))
+    except FileNotFoundError:
+        pass
     return found
 
 

@@ -24,7 +24,8 @@ import dns.rcode
 import pytest
 
 from ports import free_port, has_ipv6
-from process import Process, absent, children_of
+from proc import children_of
+from process import Process, absent
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 BUILD = Path(os.environ.get("DNSBLD_BUILD", REPOSITORY / "build"))

@@ -17,6 +17,8 @@ from pathlib import Path
 
 import pytest
 
+from proc import session_members
+
 # Generous, because a loaded machine is no failure; a condition that holds ends the wait at once.
 DEADLINE = 15.0
 
@@ -117,26 +119,3 @@ class Process:
                 pass
         if self.running():
             self.child.wait(DEADLINE)
-
-
-def living(field, value):
-    """Process ids, ascending, whose `field` of /proc/PID/stat (0: the state) is `value`."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            fields = stat.read_text().rpartition(")")[2].split()
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-        if int(fields[field]) == value and fields[0] != "Z":
-            found.append(int(stat.parent.name))
-    return sorted(found)
-
-
-def session_members(session):
-    """Processes of a session: a leader that died leaves its children there."""
-    return living(3, session)
-
-
-def children_of(pid):
-    """The living children of one process."""
-    return living(1, pid)
