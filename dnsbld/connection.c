@@ -44,21 +44,17 @@ struct connection {
 	struct connections *all;
 	struct bufferevent *stream;
 	struct event *deadline;
-	uint8_t peer[16]; /* whose connection it counts as */
-	bool partial;     /* a message has begun, and its deadline runs */
-	bool ended;       /* the client sends no more */
+	struct client client;
+	bool partial; /* a message has begun, and its deadline runs */
+	bool ended;   /* the client sends no more */
 };
 
 /* IPv6 by /64: one host has that many addresses. */
-static void peer_of(const struct sockaddr *address, uint8_t peer[16])
+static bool is_same_peer(const struct client *a, const struct client *b)
 {
-	memset(peer, 0, 16);
-	if (address->sa_family == AF_INET) {
-		memcpy(peer + 12, &((const struct sockaddr_in *)(const void *)address)->sin_addr,
-		       4);
-	} else {
-		memcpy(peer, &((const struct sockaddr_in6 *)(const void *)address)->sin6_addr, 8);
-	}
+	unsigned shift = a->family == 6 ? 64 : 0;
+
+	return a->family == b->family && a->addr >> shift == b->addr >> shift;
 }
 
 static void connection_close(struct connection *c)
@@ -106,7 +102,7 @@ static bool answer_messages(struct connection *c, unsigned *answered)
 
 	while (evbuffer_get_length(output) < OUTPUT_MOST && (len = first_message(input)) >= 0) {
 		const uint8_t *message = evbuffer_pullup(input, LENGTH + len);
-		size_t reply = message ? respond(all->worker, &all->client, message + LENGTH,
+		size_t reply = message ? respond(all->worker, &c->client, message + LENGTH,
 						 (size_t)len, all->reply + LENGTH, REPLY_TCP)
 				       : 0;
 
@@ -215,13 +211,13 @@ static void on_deadline(evutil_socket_t fd, short what, void *context)
 	connection_close(c);
 }
 
-static bool has_too_many(const struct connections *all, const uint8_t peer[16])
+static bool has_too_many(const struct connections *all, const struct client *client)
 {
 	const struct connection *c;
 	unsigned count = 0;
 
 	for (c = TAILQ_FIRST(&all->list); c; c = TAILQ_NEXT(c, entry)) {
-		count += memcmp(c->peer, peer, 16) == 0;
+		count += is_same_peer(&c->client, client);
 	}
 	return count >= all->limits->per_client;
 }
@@ -236,10 +232,10 @@ void connections_shed(struct connections *all)
 void connections_add(struct connections *all, int fd, const struct sockaddr *peer)
 {
 	const int unsent = UNSENT_MOST;
-	uint8_t key[16];
+	struct client client = {.tcp = true, .idle_100ms = all->idle_100ms};
 
-	peer_of(peer, key);
-	if (has_too_many(all, key)) {
+	client_set_address(&client, peer);
+	if (has_too_many(all, &client)) {
 		close(fd);
 		return;
 	}
@@ -252,7 +248,7 @@ void connections_add(struct connections *all, int fd, const struct sockaddr *pee
 
 	/* Where it cannot be had, the kernel's own bounds hold. */
 	setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
-	memcpy(c->peer, key, sizeof key);
+	c->client = client;
 	c->all = all;
 	c->stream = bufferevent_socket_new(all->base, fd, BEV_OPT_CLOSE_ON_FREE);
 	c->deadline = evtimer_new(all->base, on_deadline, c);
@@ -289,9 +285,7 @@ void connections_init(struct connections *all, struct event_base *base, struct w
 		.base = base,
 		.worker = worker,
 		.limits = limits,
-		.client = {.tcp = true,
-			   .idle_100ms =
-				   (uint16_t)(idle_100ms < UINT16_MAX ? idle_100ms : UINT16_MAX)},
+		.idle_100ms = (uint16_t)(idle_100ms < UINT16_MAX ? idle_100ms : UINT16_MAX),
 	};
 	TAILQ_INIT(&all->list);
 	all->reply = must_alloc(LENGTH + REPLY_TCP);

@@ -23,7 +23,7 @@ struct connections {
 	struct event_base *base;
 	struct worker *worker;
 	const struct tcp_config *limits;
-	struct client client;        /* what all of them have in common */
+	uint16_t idle_100ms;         /* how long a client may be silent, as it is told */
 	struct connection_list list; /* the one that has been silent the longest first */
 	unsigned count;
 	bool stopping;  /* finish what has arrived, then close */

@@ -67,6 +67,24 @@ void reply_begin(struct reply *r, const struct query *q, uint8_t *out, size_t ro
 	memcpy(out + DNS_HEADER, q->packet + DNS_HEADER, question);
 }
 
+bool reply_put_a(struct reply *r, uint32_t ttl_s, uint32_t addr)
+{
+	struct writer w = writer_of(r->at, (size_t)(r->end - r->at));
+
+	write_u16(&w, 0xc000 | DNS_HEADER);
+	write_u16(&w, TYPE_A);
+	write_u16(&w, CLASS_IN);
+	write_u32(&w, ttl_s);
+	write_u16(&w, 4);
+	write_u32(&w, addr);
+	if (w.bad) {
+		return false;
+	}
+	r->at = w.at;
+	r->count[SECTION_ANSWER]++;
+	return true;
+}
+
 bool reply_put_txt(struct reply *r, uint32_t ttl_s, struct bytes text)
 {
 	struct writer w = writer_of(r->at, (size_t)(r->end - r->at));

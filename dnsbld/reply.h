@@ -75,6 +75,10 @@ static inline bool reply_put(struct reply *r, enum section section, struct bytes
 	return true;
 }
 
+/* Appends an A record at the question's name. False, and nothing is appended, where it does not
+ * fit. */
+bool reply_put_a(struct reply *r, uint32_t ttl_s, uint32_t addr);
+
 /* Appends a TXT record of one string at the question's name, in the question's class. */
 bool reply_put_txt(struct reply *r, uint32_t ttl_s, struct bytes text);
 

@@ -8,17 +8,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "client.h"
 #include "query.h"
 #include "revname.h"
 #include "zone.h"
 
 struct worker;
-
-/* Who asks. */
-struct client {
-	bool tcp;
-	uint16_t idle_100ms; /* how long its connection may be silent; 0: it is not told */
-};
 
 /*
  * Answers one packet. `out` has `room` octets, at least REPLY_LEAST; over UDP no reply is longer

@@ -158,7 +158,7 @@ static void send_replies(struct udp *u, unsigned first, unsigned end)
 
 static void answer_batch(struct udp *u, unsigned count)
 {
-	static const struct client client = {.tcp = false};
+	struct client client = {.tcp = false};
 	struct worker *w = u->worker;
 	unsigned unsent = 0;
 
@@ -168,6 +168,7 @@ static void answer_batch(struct udp *u, unsigned count)
 	}
 	tasks_prefetch(u->task, count, w);
 	for (unsigned i = 0; i < count; i++) {
+		client_set_address(&client, &u->peer[i]);
 		u->reply_vec[i].iov_len =
 			task_reply(&u->task[i], w, &client, u->reply[i], REPLY_ROOM);
 		u->message[i].msg_hdr.msg_iov = &u->reply_vec[i];

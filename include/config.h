@@ -59,6 +59,21 @@ struct reports_config {
 	uint64_t body_size; /* octets of a body; what is beyond is cut off */
 };
 
+/* What a client gets who is not served like all. */
+enum action {
+	ACTION_ANSWER,
+	ACTION_REFUSE, /* REFUSED */
+	ACTION_DROP,   /* no reply */
+	ACTION_EMPTY,  /* as if nothing were listed */
+	ACTION_ERROR,  /* every address is 127.255.255.CODE, with a TXT that says why */
+};
+
+/* What ACTION_ERROR says. */
+struct error_config {
+	uint8_t code;
+	char *text; /* TXT template */
+};
+
 struct sublist_config {
 	char *name;
 	uint8_t code;       /* N of 127.0.0.N, 2 to 254 */

@@ -113,7 +113,7 @@ static void find(struct worker *w, const struct asked *a)
 static void answer(struct worker *w, const struct asked *a)
 {
 	static uint8_t reply[BATCH][REPLY_ROOM];
-	const struct client client = {.tcp = false};
+	const struct client client = {.family = 4, .addr = 0x7f000001};
 	struct task task[BATCH];
 	size_t len[BATCH];
 

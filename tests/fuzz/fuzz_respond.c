@@ -115,7 +115,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	open_once();
-	const struct client client = {.tcp = data[0] & 1};
+	const struct client client = {.tcp = data[0] & 1, .family = 4, .addr = 0x7f000001};
 	size_t room = client.tcp ? REPLY_TCP : REPLY_UDP;
 	uint8_t *packet = malloc(size), *reply = malloc(room), *batched = malloc(room);
 	struct task task;

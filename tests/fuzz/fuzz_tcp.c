@@ -179,6 +179,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const struct sockaddr_in peer = {.sin_family = AF_INET};
 	struct stream sent = {NULL, 0}, received = {NULL, 0}, expected = {NULL, 0};
+	struct client client = {.tcp = true};
 	struct connections all;
 	int pair[2];
 
@@ -187,7 +188,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	assert(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair) == 0);
 	connections_add(&all, pair[0], (const struct sockaddr *)&peer);
 	converse(pair[1], data, size, &sent, &received);
-	expect(&all.client, &sent, &expected);
+	client_set_address(&client, &peer);
+	client.idle_100ms = all.idle_100ms;
+	expect(&client, &sent, &expected);
 
 	assert(all.count == 0);
 	assert(received.len == expected.len);

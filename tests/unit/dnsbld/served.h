@@ -136,7 +136,7 @@ static inline void served_unlist(struct served *s, const char *prefix, const cha
 static inline size_t served_respond(struct worker *w, bool tcp, const uint8_t *packet, size_t len,
 				    uint8_t *reply, size_t room)
 {
-	const struct client client = {.tcp = tcp};
+	const struct client client = {.tcp = tcp, .family = 4, .addr = 0x7f000001};
 
 	worker_begin(w);
 	len = respond(w, &client, packet, len, reply, room);

@@ -461,7 +461,7 @@ static void test_a_damaged_database_is_servfail_for_what_is_damaged(void **state
 			       "1.2.0.192.dnsbl.example.org", "101.113.1.203.dnsbl.example.org"};
 	const char *wanted[] = {"NOERROR aa 2/0/0", "SERVFAIL 0/0/0", "NOERROR aa 2/0/0",
 				"NXDOMAIN aa 0/1/0"};
-	const struct client client = {.tcp = false};
+	const struct client client = {.family = 4, .addr = 0x7f000001};
 	uint8_t packet[512];
 	char text[128];
 
@@ -479,7 +479,7 @@ static void test_a_damaged_database_is_servfail_for_what_is_damaged(void **state
 static void test_without_a_snapshot_all_data_is_servfail(void **state)
 {
 	static uint8_t packet[512];
-	const struct client client = {.tcp = false};
+	const struct client client = {.family = 4, .addr = 0x7f000001};
 	char text[128];
 
 	(void)state;

@@ -60,7 +60,7 @@ static uint8_t reply[65535];
 /* Within a batch. The packet sits in a block of exactly its size, for sanitizers. */
 static size_t answer(const uint8_t *packet, size_t len, bool tcp)
 {
-	const struct client client = {.tcp = tcp};
+	const struct client client = {.tcp = tcp, .family = 4, .addr = 0x7f000001};
 	uint8_t *exact = malloc(len ? len : 1);
 
 	memcpy(exact, packet, len);
@@ -276,7 +276,7 @@ static uint64_t cpu_ns(void)
 static void check_attack(size_t len, uint64_t most_ns, const char *wanted)
 {
 	enum { TIMES = 10000 };
-	const struct client client = {.tcp = true};
+	const struct client client = {.tcp = true, .family = 4, .addr = 0x7f000001};
 	char text[128];
 	size_t got = 0;
 

@@ -1,0 +1,43 @@
+/*
+ * respond_inside.h: a task while it is answered, for respond.c and respond_zone.c.
+ */
+#ifndef DNSBLD_RESPOND_INSIDE_H
+#define DNSBLD_RESPOND_INSIDE_H
+
+#include "reply.h"
+#include "respond.h"
+#include "worker.h"
+
+/* A task as it is answered. */
+struct turn {
+	const struct task *task;
+	struct worker *worker;
+	const struct client *client;
+	struct zone *zone;                /* the one that answers */
+	size_t before;                    /* octets of the name before that zone's apex */
+	enum action action;               /* what the client gets */
+	const struct error_config *error; /* with ACTION_ERROR */
+	struct reply reply;
+};
+
+/* Each ends the reply, and returns its length. */
+static inline size_t reply_error(struct reply *r, enum rcode rcode, enum ede ede)
+{
+	r->rcode = rcode;
+	r->ede = ede;
+	return reply_end(r);
+}
+
+static inline size_t reply_truncated(struct turn *t)
+{
+	reply_truncate(&t->reply);
+	return reply_end(&t->reply);
+}
+
+/* The SOA, as an answer. */
+size_t reply_soa(struct turn *t);
+
+/* What the zone, of ours and for class IN, has at the task's name. */
+size_t answer_zone(struct turn *t);
+
+#endif
