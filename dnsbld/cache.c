@@ -22,8 +22,7 @@ enum {
 	SLOTS = 1 << SLOT_BITS,
 	/* 4 sublists with texts of 200 octets fit; slots that nobody asks for cost no memory. */
 	SLOT_SIZE = 1024,
-	A_RECORD = 16,
-	LARGE_SIZE = sizeof(struct prepared) + CONFIG_SUBLISTS * (A_RECORD + 1 + TEXT_MAX),
+	LARGE_SIZE = sizeof(struct prepared) + CONFIG_SUBLISTS * (PREPARED_A + 1 + TEXT_MAX),
 };
 
 void cache_init(struct cache *cache)
@@ -47,7 +46,7 @@ static inline struct prepared *slot_of(const struct cache *cache, uint64_t key)
 
 static size_t size_of(const struct rrs *rrs)
 {
-	size_t size = sizeof(struct prepared) + rrs->a_count * (size_t)A_RECORD;
+	size_t size = sizeof(struct prepared) + rrs->a_count * (size_t)PREPARED_A;
 
 	for (unsigned i = 0; i < rrs->txt_count; i++) {
 		size += 1 + rrs->txt[i].len;

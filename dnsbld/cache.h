@@ -20,6 +20,8 @@ struct prepared {
 	uint8_t bytes[]; /* the A records, then for each TXT length(1) and template */
 };
 
+enum { PREPARED_A = 16 }; /* octets of an A record */
+
 struct cache {
 	uint8_t *slots;
 	struct prepared *large; /* the one that no slot has room for */

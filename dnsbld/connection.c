@@ -107,6 +107,7 @@ static bool answer_messages(struct connection *c, unsigned *answered)
 				       : 0;
 
 		if (reply == 0) {
+			worker_event(all->worker, COUNTER_TCP_DROPPED);
 			c->ended = true;
 			return bufferevent_disable(c->stream, EV_READ) == 0 &&
 			       evbuffer_drain(input, evbuffer_get_length(input)) == 0;
@@ -192,6 +193,9 @@ static void on_event(struct bufferevent *stream, short what, void *context)
 		connection_proceed(c);
 		return;
 	}
+	if (what & BEV_EVENT_TIMEOUT) {
+		worker_event(c->all->worker, COUNTER_TCP_UNREAD);
+	}
 	connection_close(c);
 }
 
@@ -208,6 +212,7 @@ static void on_deadline(evutil_socket_t fd, short what, void *context)
 		event_add(c->deadline, &wait);
 		return;
 	}
+	worker_event(c->all->worker, c->partial ? COUNTER_TCP_PARTIAL : COUNTER_TCP_IDLE);
 	connection_close(c);
 }
 
@@ -225,6 +230,7 @@ static bool has_too_many(const struct connections *all, const struct client *cli
 void connections_shed(struct connections *all)
 {
 	if (!TAILQ_EMPTY(&all->list)) {
+		worker_event(all->worker, COUNTER_TCP_SHED);
 		connection_close(TAILQ_FIRST(&all->list));
 	}
 }
@@ -235,7 +241,9 @@ void connections_add(struct connections *all, int fd, const struct sockaddr *pee
 	struct client client = {.tcp = true, .idle_100ms = all->idle_100ms};
 
 	client_set_address(&client, peer);
+	worker_event(all->worker, COUNTER_TCP_ACCEPTED);
 	if (has_too_many(all, &client)) {
+		worker_event(all->worker, COUNTER_TCP_REFUSED);
 		close(fd);
 		return;
 	}

@@ -49,11 +49,13 @@ static uint64_t now_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
 
-void generation_init(struct generation *g, struct generation_base *base, struct heartbeat *beats)
+void generation_init(struct generation *g, struct generation_base *base, struct heartbeat *beats,
+		     unsigned row)
 {
 	*g = (struct generation){
 		.base = base,
-		.beats = beats,
+		.row = row,
+		.beats = beats + (size_t)row * base->count,
 		.process = must_alloc(base->count * sizeof *g->process),
 	};
 }
@@ -68,6 +70,8 @@ static void end(struct generation *g)
 	g->state = GENERATION_OFF;
 	config_free(g->config);
 	g->config = NULL;
+	free(g->zone_slots);
+	g->zone_slots = NULL;
 	privileges_release(&g->privileges);
 }
 
@@ -80,6 +84,12 @@ static enum status start_process(struct generation *g, unsigned number)
 		.sockets = &g->base->sockets,
 		.privileges = &g->privileges,
 		.heartbeat = &g->beats[number],
+		.counters =
+			{
+				.counters = &g->base->counters,
+				.zone = g->zone_slots,
+				.own = g->row * g->base->count + number,
+			},
 		.number = number,
 		.hello = g->base->hello[1],
 		.parents_fd = parents_fd,
@@ -102,6 +112,9 @@ enum status generation_start(struct generation *g, struct config *config)
 {
 	g->config = config;
 	g->status = privileges_find(&g->privileges, config);
+	if (!g->status) {
+		g->status = counters_zones(&g->base->counters, config, &g->zone_slots);
+	}
 	if (g->status) {
 		end(g);
 		return g->status;

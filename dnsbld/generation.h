@@ -14,6 +14,7 @@
 struct generation_base {
 	struct sockets sockets;
 	unsigned count; /* of processes */
+	struct counters counters;
 	int hello[2];
 	int signals;
 };
@@ -30,14 +31,17 @@ struct generation {
 	struct generation_base *base;
 	struct config *config; /* owned while not OFF */
 	struct privileges privileges;
-	struct heartbeat *beats; /* base->count of them */
-	struct process *process; /* likewise */
+	struct zone_slot *zone_slots; /* of the config's zones; owned likewise */
+	unsigned row;                 /* 0 or 1, of the two that there are */
+	struct heartbeat *beats;      /* base->count of them */
+	struct process *process;      /* likewise */
 	uint64_t stop_by_ms;
 	enum status status; /* why starting failed */
 };
 
-/* Memory for the processes. `beats` is the caller's. */
-void generation_init(struct generation *g, struct generation_base *base, struct heartbeat *beats);
+/* Memory for the processes. `beats` is the caller's; of both rows, as the counters are. */
+void generation_init(struct generation *g, struct generation_base *base, struct heartbeat *beats,
+		     unsigned row);
 void generation_release(struct generation *g);
 
 /*

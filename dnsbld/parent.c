@@ -254,15 +254,17 @@ static enum status start(struct parent *p, struct config *config)
 		status = shared_map(&beats, 2 * (size_t)p->base.count * sizeof(struct heartbeat));
 	}
 	if (!status) {
+		status = counters_init(&p->base.counters, 2 * p->base.count);
+	}
+	if (!status) {
 		status = open_signals(p);
 	}
 	if (status) {
 		config_free(config);
 		return status;
 	}
-	for (int i = 0; i < 2; i++) {
-		generation_init(&p->generations[i], &p->base,
-				(struct heartbeat *)beats + (size_t)i * p->base.count);
+	for (unsigned i = 0; i < 2; i++) {
+		generation_init(&p->generations[i], &p->base, beats, i);
 	}
 	p->current = &p->generations[0];
 	p->other = &p->generations[1];
@@ -286,6 +288,7 @@ enum status parent_run(struct config *config)
 		generation_release(p.current);
 		generation_release(p.other);
 	}
+	counters_release(&p.base.counters);
 	sockets_release(&p.base.sockets);
 	free(p.file);
 	return p.status;

@@ -114,6 +114,9 @@ static enum status prepare(const struct process_role *role, pid_t parent, struct
 	bool tcp = is_tcp(role->sockets, role->number);
 
 	status = worker_open(worker, role->config, tcp);
+	if (!status) {
+		worker_count(worker, &role->counters);
+	}
 	return status ? status : confine(role->config->database, tcp);
 }
 

@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "config.h"
+#include "counters.h"
 #include "heartbeat.h"
 #include "privileges.h"
 #include "sockets.h"
@@ -21,6 +22,7 @@ struct process_role {
 	struct sockets *sockets;
 	const struct privileges *privileges;
 	struct heartbeat *heartbeat;
+	struct counters_view counters;
 	/*
 	 * Each endpoint's UDP workers are numbered, one endpoint after the other; behind the last
 	 * is the TCP process.

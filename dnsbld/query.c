@@ -228,6 +228,7 @@ enum query_kind query_parse(struct query *q, struct query_name *name, const uint
 	q->has_tsig = false;
 	q->udp_size = MINIMAL_UDP;
 	q->name_len = 0;
+	q->type = 0;
 	if (q->opcode != OPCODE_QUERY && q->opcode != OPCODE_NOTIFY) {
 		return QUERY_NOT_IMPLEMENTED;
 	}

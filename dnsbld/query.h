@@ -48,7 +48,7 @@ struct query_tsig {
 
 struct query {
 	const uint8_t *packet; /* borrowed; the QNAME in the client's spelling stays there */
-	uint16_t type;
+	uint16_t type;         /* 0 without a question */
 	uint16_t class;
 	uint16_t len;      /* of the packet */
 	uint16_t udp_size; /* what the client says it takes; 512 without EDNS */

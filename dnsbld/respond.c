@@ -125,38 +125,86 @@ void tasks_prefetch(const struct task *tasks, size_t count, const struct worker 
 	}
 }
 
+static size_t reply_to(struct turn *t, uint8_t *out, size_t room)
+{
+	const struct query *q = &t->task->query;
+	const struct client *client = t->client;
+
+	if (!client->tcp) {
+		size_t most = q->udp_size < REPLY_UDP ? q->udp_size : REPLY_UDP;
+
+		room = room < most ? room : most;
+	}
+	reply_begin(&t->reply, q, out, room);
+	if (q->edns) {
+		t->reply.nsid = q->nsid ? t->worker->config->nsid : NULL;
+		t->reply.keepalive_100ms = q->keepalive ? client->idle_100ms : 0;
+	}
+	if (t->task->kind != QUERY_FINE) {
+		worker_event(t->worker, COUNTER_MALFORMED);
+		return reply_error(&t->reply, RCODE_FORMERR, EDE_NONE);
+	}
+	return answer(t, client->tcp);
+}
+
+/* The reply, as it is, for the zone that answered or for none. */
+static inline void count_reply(const struct turn *t, const struct query *q, const struct worker *w)
+{
+	const struct prepared *p = t->listed;
+	struct zone_counters *to = t->zone ? t->zone->counters : worker_no_zone(w);
+
+	if (!to) {
+		return;
+	}
+	unsigned at = t->counted_from + counted_index.rcode[t->reply.rcode];
+
+	at += q->type < 256 ? counted_index.type[q->type] : COUNTED_OTHER;
+	if (p) {
+		const uint8_t *a = p->bytes, *end = a + p->a_len;
+
+		for (; a < end; a += PREPARED_A) {
+			counter_add(&to->hit[a[PREPARED_A - 1]], 1);
+		}
+		at += t->reply.rcode == RCODE_NOERROR; /* COUNTED_LISTED */
+	}
+	counter_add(&to->reply[at], 1);
+	if (q->edns) {
+		worker_event(w, COUNTER_EDNS);
+	}
+	if (t->reply.truncated) {
+		worker_event(w, COUNTER_TRUNCATED);
+	}
+}
+
 size_t task_reply(const struct task *t, struct worker *w, const struct client *client, uint8_t *out,
 		  size_t room)
 {
 	struct turn turn;
+	size_t len;
 
 	if (t->kind == QUERY_DROP) {
-		return 0;
-	}
-	if (t->kind == QUERY_NOT_IMPLEMENTED) {
-		return reply_header_only(&t->query, RCODE_NOTIMP, out);
-	}
-	if (!client->tcp) {
-		size_t most = t->query.udp_size < REPLY_UDP ? t->query.udp_size : REPLY_UDP;
-
-		room = room < most ? room : most;
+		return reply_drop(w, COUNTER_DROPPED_NO_QUERY);
 	}
 	turn.task = t;
 	turn.worker = w;
 	turn.client = client;
 	turn.action = ACTION_ANSWER;
 	turn.error = NULL;
+	turn.listed = NULL;
 	turn.zone = t->apex ? t->apex->zone : NULL;
 	turn.before = t->before;
-	reply_begin(&turn.reply, &t->query, out, room);
-	if (t->query.edns) {
-		turn.reply.nsid = t->query.nsid ? w->config->nsid : NULL;
-		turn.reply.keepalive_100ms = t->query.keepalive ? client->idle_100ms : 0;
+	turn.counted_from = client->tcp && client->family == 6 ? COUNTED_REPLIES : 0;
+	if (t->kind == QUERY_NOT_IMPLEMENTED) {
+		turn.reply.rcode = RCODE_NOTIMP;
+		turn.reply.truncated = false;
+		len = reply_header_only(&t->query, RCODE_NOTIMP, out);
+	} else {
+		len = reply_to(&turn, out, room);
 	}
-	if (t->kind != QUERY_FINE) {
-		return reply_error(&turn.reply, RCODE_FORMERR, EDE_NONE);
+	if (len > 0) {
+		count_reply(&turn, &t->query, w);
 	}
-	return answer(&turn, client->tcp);
+	return len;
 }
 
 size_t respond(struct worker *w, const struct client *client, const uint8_t *packet, size_t len,

@@ -17,8 +17,17 @@ struct turn {
 	size_t before;                    /* octets of the name before that zone's apex */
 	enum action action;               /* what the client gets */
 	const struct error_config *error; /* with ACTION_ERROR */
+	const struct prepared *listed;    /* what the address is listed as; NULL: it is not */
+	unsigned counted_from;            /* in the counters: what came as this did */
 	struct reply reply;
 };
+
+/* No reply. `why` is one of COUNTER_DROPPED_… */
+static inline size_t reply_drop(const struct worker *w, enum counter why)
+{
+	worker_event(w, why);
+	return 0;
+}
 
 /* Each ends the reply, and returns its length. */
 static inline size_t reply_error(struct reply *r, enum rcode rcode, enum ede ede)

@@ -225,6 +225,7 @@ static size_t answer_address(struct turn *t)
 
 	t->reply.authoritative = true;
 	if (prepared && prepared->a_count > 0) {
+		t->listed = prepared;
 		return answer_listed(t, prepared);
 	}
 	return reply_negative(t, name->v6_parent ? RCODE_NOERROR : RCODE_NXDOMAIN);

@@ -41,6 +41,7 @@ enum {
 	/* The kernel accounts at least this much of the receive buffer for each datagram. */
 	LEAST_TRUESIZE = 512,
 };
+_Static_assert(UDP_BATCH <= 1 << (COUNTED_BATCHES - 1), "each batch is counted");
 _Static_assert((int)REPLY_ROOM >= (int)REPLY_UDP, "a reply has room");
 
 /* Room for one IP_PKTINFO or IPV6_PKTINFO. */
@@ -149,10 +150,23 @@ static void send_replies(struct udp *u, unsigned first, unsigned end)
 			u->stuck = false;
 		} else if (errno != EAGAIN) {
 			first++; /* an error is about the first one that was not sent */
+			worker_event(u->worker, COUNTER_UNSENT_ERROR);
 		} else if (!has_room(u)) {
 			u->unsent += end - first;
+			worker_events(u->worker, COUNTER_UNSENT_NO_ROOM, end - first);
 			return;
 		}
+	}
+}
+
+static void count_batch(struct process_counters *own, unsigned packets)
+{
+	if (own) {
+		/* In the first that has room: 1, 2, 4, 8, 16, 32. */
+		unsigned size = packets > 1 ? 32 - (unsigned)__builtin_clz(packets - 1) : 0;
+
+		counter_add(&own->batch[size], 1);
+		counter_add(&own->packets, packets);
 	}
 }
 
@@ -162,6 +176,7 @@ static void answer_batch(struct udp *u, unsigned count)
 	struct worker *w = u->worker;
 	unsigned unsent = 0;
 
+	count_batch(w->counters, count);
 	worker_begin(w);
 	for (unsigned i = 0; i < count; i++) {
 		task_read(&u->task[i], w, u->query[i], u->message[i].msg_len);

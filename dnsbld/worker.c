@@ -85,6 +85,16 @@ void worker_close(struct worker *w)
 	cache_release(&w->cache);
 }
 
+void worker_count(struct worker *w, const struct counters_view *view)
+{
+	w->counters = &view->counters->process[view->own];
+	for (size_t i = 0; i < w->zones.count; i++) {
+		const struct zone_slot *slot = &view->zone[i];
+
+		w->zones.zone[i].counters = &slot->first[view->own * slot->stride];
+	}
+}
+
 /* At most one line a second, whatever the number of queries. */
 static void complain(struct worker *w)
 {

@@ -10,12 +10,14 @@
 
 #include "cache.h"
 #include "config.h"
+#include "counters.h"
 #include "directory.h"
 #include "store.h"
 #include "zone.h"
 
 struct worker {
-	const struct config *config; /* borrowed */
+	const struct config *config;       /* borrowed */
+	struct process_counters *counters; /* this process' own; NULL: nothing is counted */
 	struct store *store;
 	struct txn *txn;
 	bool reading;          /* between worker_begin() and worker_end(), with a snapshot */
@@ -39,6 +41,28 @@ struct worker {
  */
 enum status worker_open(struct worker *w, const struct config *config, bool speaks);
 void worker_close(struct worker *w);
+
+/* From now on what it does is counted. */
+void worker_count(struct worker *w, const struct counters_view *view);
+
+/* For what no zone of ours was asked. NULL: nothing is counted. */
+static inline struct zone_counters *worker_no_zone(const struct worker *w)
+{
+	return w->counters ? &w->counters->no_zone : NULL;
+}
+
+/* Counts events. */
+static inline void worker_events(const struct worker *w, enum counter event, uint64_t n)
+{
+	if (w->counters) {
+		counter_add(&w->counters->event[event], n);
+	}
+}
+
+static inline void worker_event(const struct worker *w, enum counter event)
+{
+	worker_events(w, event, 1);
+}
 
 /* Around each batch: takes the newest snapshot, and gives it up. Nothing may block in between. */
 void worker_begin(struct worker *w);

@@ -27,6 +27,7 @@ struct zone {
 	bool known;      /* the database has the zone */
 	bool numbered;   /* each sublist has its number */
 	uint32_t number; /* its place among the zones */
+	struct zone_counters *counters; /* this process' own; NULL: nothing is counted */
 	const struct zone_config *config;
 	struct zone *parent; /* the nearest zone of ours above; NULL where there is none */
 

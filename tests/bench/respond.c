@@ -109,7 +109,7 @@ static void fill(unsigned listings)
 		change_add(change, &add);
 	}
 	served_commit(change, store);
-	served_check(worker_open(&served.worker, served.config, false));
+	served_serve(&served);
 }
 
 static void make_packets(enum kind kind, unsigned count, unsigned listings)

@@ -24,6 +24,8 @@ struct served {
 	char dir[64];
 	struct config *config;
 	struct worker worker;
+	struct counters counters; /* of the worker alone */
+	struct zone_slot *slots;
 };
 
 static inline void served_check(enum status status)
@@ -71,7 +73,7 @@ static inline void served_make(struct served *s, const char *body)
 {
 	struct store *store;
 
-	strcpy(s->dir, "/tmp/dnsbld-test-XXXXXX");
+	*s = (struct served){.dir = "/tmp/dnsbld-test-XXXXXX"};
 	if (!mkdtemp(s->dir)) {
 		abort();
 	}
@@ -84,10 +86,19 @@ static inline void served_make(struct served *s, const char *body)
 	served_commit(change, store);
 }
 
+/* The worker, which counts as the server's do. */
+static inline void served_serve(struct served *s)
+{
+	served_check(worker_open(&s->worker, s->config, false));
+	served_check(counters_init(&s->counters, 1));
+	served_check(counters_zones(&s->counters, s->config, &s->slots));
+	worker_count(&s->worker, &(struct counters_view){&s->counters, s->slots, 0});
+}
+
 static inline void served_open(struct served *s, const char *body)
 {
 	served_make(s, body);
-	served_check(worker_open(&s->worker, s->config, false));
+	served_serve(s);
 }
 
 static inline void served_add(struct change *change, const char *prefix, const char *sublist,
@@ -156,6 +167,8 @@ static inline int served_remove_file(const char *file, const struct stat *st, in
 static inline void served_close(struct served *s)
 {
 	worker_close(&s->worker);
+	counters_release(&s->counters);
+	free(s->slots);
 	config_free(s->config);
 	nftw(s->dir, served_remove_file, 16, FTW_DEPTH | FTW_PHYS);
 }

@@ -1,0 +1,178 @@
+/*
+ * counters.c: where the counters are, and what they are called.
+ *
+ *	process[]  one block for each process, two generations of them
+ *	zones      name -> slot: the zone's counters of each process, made when a config first has
+ *it
+ *
+ * 1. A block is written by one process at a time: who replaces a process that ended goes on where
+ *    that one stopped, and so does a generation after the last but one, which has ended by then.
+ * 2. The parent makes a zone's memory before it forks the processes that have the zone. It is never
+ *    given back, so a zone that comes again goes on too; a process that was started before knows
+ *    nothing of it and needs not.
+ * 3. Memory that nobody has written is none yet: zones that nobody asks for cost nothing.
+ */
+#include "counters.h"
+
+#include <search.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "query.h"
+#include "reply.h"
+#include "shared.h"
+
+const struct counter_row counter_rows[COUNTERS] = {
+	[COUNTER_DROPPED_NO_QUERY] = {"dropped_packets", "reason=\"no_query\"",
+				      "Packets that got no reply."},
+	[COUNTER_MALFORMED] = {"malformed_queries", NULL,
+			       "Queries that could not be read and got FORMERR."},
+	[COUNTER_EDNS] = {"edns_queries", NULL, "Queries with EDNS."},
+	[COUNTER_TRUNCATED] = {"truncated_replies", NULL,
+			       "Replies with TC: the client is to come by TCP."},
+	[COUNTER_UNSENT_NO_ROOM] = {"unsent_replies", "reason=\"no_room\"",
+				    "Replies over UDP that could not be sent."},
+	[COUNTER_UNSENT_ERROR] = {"unsent_replies", "reason=\"error\"", NULL},
+	[COUNTER_TCP_ACCEPTED] = {"tcp_accepted_connections", NULL,
+				  "TCP connections that were accepted."},
+	[COUNTER_TCP_REFUSED] = {"tcp_closed_connections", "reason=\"per_client\"",
+				 "TCP connections that were closed by the server."},
+	[COUNTER_TCP_SHED] = {"tcp_closed_connections", "reason=\"clients\"", NULL},
+	[COUNTER_TCP_DROPPED] = {"tcp_closed_connections", "reason=\"dropped\"", NULL},
+	[COUNTER_TCP_IDLE] = {"tcp_closed_connections", "reason=\"idle\"", NULL},
+	[COUNTER_TCP_PARTIAL] = {"tcp_closed_connections", "reason=\"partial\"", NULL},
+	[COUNTER_TCP_UNREAD] = {"tcp_closed_connections", "reason=\"unread\"", NULL},
+};
+
+const char *const counted_type_name[COUNTED_TYPES] = {
+	[COUNTED_A] = "A",     [COUNTED_AAAA] = "AAAA",   [COUNTED_TXT] = "TXT",
+	[COUNTED_SOA] = "SOA", [COUNTED_NS] = "NS",       [COUNTED_DS] = "DS",
+	[COUNTED_ANY] = "ANY", [COUNTED_OTHER] = "other",
+};
+
+const char *const counted_result_name[COUNTED_RESULTS] = {
+	[COUNTED_NOERROR] = "NOERROR",   [COUNTED_LISTED] = "NOERROR",
+	[COUNTED_FORMERR] = "FORMERR",   [COUNTED_SERVFAIL] = "SERVFAIL",
+	[COUNTED_NXDOMAIN] = "NXDOMAIN", [COUNTED_NOTIMP] = "NOTIMP",
+	[COUNTED_REFUSED] = "REFUSED",   [COUNTED_NOTAUTH] = "NOTAUTH",
+	[COUNTED_BADVERS] = "BADVERS",   [COUNTED_BADCOOKIE] = "BADCOOKIE",
+};
+
+enum { TYPE_STEP = COUNTED_RESULTS };
+
+const struct counted_index counted_index = {
+	.type =
+		{
+			[TYPE_A] = COUNTED_A * TYPE_STEP,
+			[TYPE_NS] = COUNTED_NS * TYPE_STEP,
+			[TYPE_SOA] = COUNTED_SOA * TYPE_STEP,
+			[TYPE_TXT] = COUNTED_TXT * TYPE_STEP,
+			[TYPE_AAAA] = COUNTED_AAAA * TYPE_STEP,
+			[TYPE_DS] = COUNTED_DS * TYPE_STEP,
+			[TYPE_ANY] = COUNTED_ANY * TYPE_STEP,
+		},
+	.rcode =
+		{
+			[RCODE_NOERROR] = COUNTED_NOERROR,
+			[RCODE_FORMERR] = COUNTED_FORMERR,
+			[RCODE_SERVFAIL] = COUNTED_SERVFAIL,
+			[RCODE_NXDOMAIN] = COUNTED_NXDOMAIN,
+			[RCODE_NOTIMP] = COUNTED_NOTIMP,
+			[RCODE_REFUSED] = COUNTED_REFUSED,
+			[RCODE_NOTAUTH] = COUNTED_NOTAUTH,
+			[RCODE_BADVERS] = COUNTED_BADVERS,
+			[23 /* BADCOOKIE */] = COUNTED_BADCOOKIE,
+		},
+};
+_Static_assert(COUNTED_REPLIES <= 256, "it has 8 bits");
+
+struct named_slot {
+	char *name;
+	struct zone_slot slot;
+};
+
+static int compare_names(const void *a, const void *b)
+{
+	return strcmp(((const struct named_slot *)a)->name, ((const struct named_slot *)b)->name);
+}
+
+static void named_slot_free(void *named)
+{
+	free(((struct named_slot *)named)->name);
+	free(named);
+}
+
+enum status counters_init(struct counters *c, unsigned processes)
+{
+	void *process = NULL;
+	enum status status = shared_map(&process, processes * sizeof(struct process_counters));
+
+	*c = (struct counters){.process = process, .processes = processes};
+	return status;
+}
+
+void counters_release(struct counters *c)
+{
+	if (c->process) {
+		shared_unmap(c->process, c->processes * sizeof *c->process);
+	}
+	tdestroy(c->zones, named_slot_free);
+	*c = (struct counters){0};
+}
+
+static const struct zone_slot *find(const struct counters *c, const char *name)
+{
+	const struct named_slot wanted = {.name = (char *)(uintptr_t)name};
+	struct named_slot *const *found = tfind(&wanted, &c->zones, compare_names);
+
+	return found ? &(*found)->slot : NULL;
+}
+
+static void add(struct counters *c, const char *name, struct zone_slot slot)
+{
+	struct named_slot *named = must_alloc(sizeof *named);
+
+	*named = (struct named_slot){must_strdup(name), slot};
+	if (!tsearch(named, &c->zones, compare_names)) {
+		abort(); /* as must_alloc() does without memory */
+	}
+}
+
+/* Memory for the zones that have none: each process' counters of all of them stand together. */
+static enum status make(struct counters *c, const struct config *config)
+{
+	size_t fresh = 0, at = 0;
+	void *memory;
+
+	for (size_t i = 0; i < config->zone_count; i++) {
+		fresh += find(c, config->zones[i].name) == NULL;
+	}
+	if (fresh == 0) {
+		return ST_OK;
+	}
+	enum status status =
+		shared_map(&memory, c->processes * fresh * sizeof(struct zone_counters));
+
+	for (size_t i = 0; i < config->zone_count && !status; i++) {
+		if (!find(c, config->zones[i].name)) {
+			add(c, config->zones[i].name,
+			    (struct zone_slot){(struct zone_counters *)memory + at++, fresh});
+		}
+	}
+	return status;
+}
+
+enum status counters_zones(struct counters *c, const struct config *config,
+			   struct zone_slot **slots)
+{
+	enum status status = make(c, config);
+
+	if (status) {
+		return status;
+	}
+	*slots = must_alloc(config->zone_count * sizeof **slots + 1);
+	for (size_t i = 0; i < config->zone_count; i++) {
+		(*slots)[i] = *find(c, config->zones[i].name);
+	}
+	return ST_OK;
+}
