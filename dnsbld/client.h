@@ -32,6 +32,11 @@ static inline void client_set_address(struct client *client, const void *sockadd
 
 		client->family = 6;
 		client->addr = (addr_t)peek_u64(octets) << 64 | peek_u64(octets + 8);
+		/* No socket of ours is of both families, but older kernels let it in as it is. */
+		if (client->addr >> 32 == 0xffff) {
+			client->family = 4;
+			client->addr = (uint32_t)client->addr;
+		}
 	}
 }
 

@@ -25,6 +25,7 @@
 const struct counter_row counter_rows[COUNTERS] = {
 	[COUNTER_DROPPED_NO_QUERY] = {"dropped_packets", "reason=\"no_query\"",
 				      "Packets that got no reply."},
+	[COUNTER_DROPPED_ACL] = {"dropped_packets", "reason=\"acl\"", NULL},
 	[COUNTER_MALFORMED] = {"malformed_queries", NULL,
 			       "Queries that could not be read and got FORMERR."},
 	[COUNTER_EDNS] = {"edns_queries", NULL, "Queries with EDNS."},

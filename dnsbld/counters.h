@@ -22,6 +22,7 @@
 /* Events. Each is a metric, or one value of a metric's label: counter_rows[]. */
 enum counter {
 	COUNTER_DROPPED_NO_QUERY, /* shorter than a header, or a reply */
+	COUNTER_DROPPED_ACL,
 	COUNTER_MALFORMED,
 	COUNTER_EDNS,
 	COUNTER_TRUNCATED,

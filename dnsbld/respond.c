@@ -2,19 +2,25 @@
  * respond.c: what to say. Bytes are reply.c's matter, names zone.c's, data worker.c's.
  *
  *	task_read:   query_parse -> zones_match -> the apex, a node, or revname_parse
- *	task_reply:  malformed, another opcode, NOTIFY, another EDNS version, a key: said at once
+ *	task_reply:  who is to be dropped (clients.c), malformed, another opcode, another EDNS
+ *	             version, a key: done at once
+ *		who may not ask       REFUSED
  *		class CH              what the server says of itself
  *		no zone of ours       REFUSED
  *		a zone of ours        respond_zone.c
+ *
+ * A client's ACL comes before everything but what is no query at all: who is dropped learns not
+ * even that there is a server.
  */
 #include "respond_inside.h"
 
 #include "identity.h"
 
 /* Transfers: refused to everybody. Over UDP an IXFR is told the serial (RFC 1995 §2). */
-static size_t answer_transfer(struct turn *t, bool tcp)
+static size_t answer_transfer(struct turn *t)
 {
 	struct reply *r = &t->reply;
+	const bool tcp = t->client->tcp;
 
 	if (t->task->query.type == TYPE_AXFR && !tcp) {
 		return reply_error(r, RCODE_FORMERR, EDE_NONE);
@@ -56,7 +62,7 @@ static size_t answer_class(struct turn *t)
 	return reply_end(&t->reply);
 }
 
-static size_t answer(struct turn *t, bool tcp)
+static size_t answer(struct turn *t)
 {
 	const struct query *q = &t->task->query;
 	struct reply *r = &t->reply;
@@ -67,6 +73,9 @@ static size_t answer(struct turn *t, bool tcp)
 	if (q->has_tsig) {
 		return reply_error(r, RCODE_NOTAUTH, EDE_NONE);
 	}
+	if (t->action == ACTION_REFUSE) {
+		return reply_error(r, RCODE_REFUSED, EDE_PROHIBITED);
+	}
 	if (q->class != CLASS_IN) {
 		return answer_class(t);
 	}
@@ -74,7 +83,7 @@ static size_t answer(struct turn *t, bool tcp)
 		return answer_notify(t);
 	}
 	if (q->type == TYPE_AXFR || q->type == TYPE_IXFR) {
-		return answer_transfer(t, tcp);
+		return answer_transfer(t);
 	}
 	if (!t->zone) {
 		return reply_error(r, RCODE_REFUSED, EDE_NOT_AUTHORITATIVE);
@@ -125,6 +134,23 @@ void tasks_prefetch(const struct task *tasks, size_t count, const struct worker 
 	}
 }
 
+/*
+ * What the client gets: the zone that answers decides. What is malformed, or of another opcode, has
+ * none. Not inlined: the path of those who have no ACL would save more registers.
+ */
+static __attribute__((noinline)) bool may_ask(struct turn *t)
+{
+	const struct clients *clients = &t->worker->clients;
+	const struct zone *zone = t->zone;
+
+	if (zone && is_above_cut(t->task)) {
+		zone = zone->parent;
+	}
+	t->action = clients_action(clients, zone ? clients->zone[zone->number] : NULL, t->client);
+	t->error = zone ? &zone->config->clients.error : NULL;
+	return t->action != ACTION_DROP;
+}
+
 static size_t reply_to(struct turn *t, uint8_t *out, size_t room)
 {
 	const struct query *q = &t->task->query;
@@ -136,15 +162,22 @@ static size_t reply_to(struct turn *t, uint8_t *out, size_t room)
 		room = room < most ? room : most;
 	}
 	reply_begin(&t->reply, q, out, room);
+	if (t->worker->clients.given && !may_ask(t)) {
+		return reply_drop(t->worker, COUNTER_DROPPED_ACL);
+	}
 	if (q->edns) {
 		t->reply.nsid = q->nsid ? t->worker->config->nsid : NULL;
 		t->reply.keepalive_100ms = q->keepalive ? client->idle_100ms : 0;
 	}
-	if (t->task->kind != QUERY_FINE) {
-		worker_event(t->worker, COUNTER_MALFORMED);
-		return reply_error(&t->reply, RCODE_FORMERR, EDE_NONE);
+	if (t->task->kind == QUERY_FINE) {
+		return answer(t);
 	}
-	return answer(t, client->tcp);
+	if (t->task->kind == QUERY_NOT_IMPLEMENTED) {
+		t->reply.rcode = RCODE_NOTIMP;
+		return reply_header_only(q, RCODE_NOTIMP, t->reply.start);
+	}
+	worker_event(t->worker, COUNTER_MALFORMED);
+	return reply_error(&t->reply, RCODE_FORMERR, EDE_NONE);
 }
 
 /* The reply, as it is, for the zone that answered or for none. */
@@ -180,7 +213,6 @@ size_t task_reply(const struct task *t, struct worker *w, const struct client *c
 		  size_t room)
 {
 	struct turn turn;
-	size_t len;
 
 	if (t->kind == QUERY_DROP) {
 		return reply_drop(w, COUNTER_DROPPED_NO_QUERY);
@@ -189,18 +221,12 @@ size_t task_reply(const struct task *t, struct worker *w, const struct client *c
 	turn.worker = w;
 	turn.client = client;
 	turn.action = ACTION_ANSWER;
-	turn.error = NULL;
 	turn.listed = NULL;
 	turn.zone = t->apex ? t->apex->zone : NULL;
 	turn.before = t->before;
 	turn.counted_from = client->tcp && client->family == 6 ? COUNTED_REPLIES : 0;
-	if (t->kind == QUERY_NOT_IMPLEMENTED) {
-		turn.reply.rcode = RCODE_NOTIMP;
-		turn.reply.truncated = false;
-		len = reply_header_only(&t->query, RCODE_NOTIMP, out);
-	} else {
-		len = reply_to(&turn, out, room);
-	}
+	size_t len = reply_to(&turn, out, room);
+
 	if (len > 0) {
 		count_reply(&turn, &t->query, w);
 	}

@@ -43,6 +43,13 @@ static inline size_t reply_truncated(struct turn *t)
 	return reply_end(&t->reply);
 }
 
+/* Of a task that has a zone. DS lives above the cut (RFC 4035 §3.1.4.1); where that zone is ours
+ * too, it answers. */
+static inline bool is_above_cut(const struct task *t)
+{
+	return t->query.type == TYPE_DS && t->before == 0 && t->apex->zone->parent;
+}
+
 /* The SOA, as an answer. */
 size_t reply_soa(struct turn *t);
 

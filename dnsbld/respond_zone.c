@@ -235,8 +235,7 @@ size_t answer_zone(struct turn *t)
 {
 	const struct task *task = t->task;
 	struct reply *r = &t->reply;
-	/* DS lives above the cut (RFC 4035 §3.1.4.1); where that zone is ours too, it answers. */
-	bool above_cut = task->query.type == TYPE_DS && t->before == 0 && t->zone->parent;
+	bool above_cut = is_above_cut(task);
 
 	if (above_cut) {
 		t->zone = t->zone->parent;

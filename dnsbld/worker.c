@@ -68,6 +68,7 @@ enum status worker_open(struct worker *w, const struct config *config, bool spea
 	}
 	directory_init(&w->directory, w->txn);
 	txn_reset(w->txn);
+	clients_init(&w->clients, config);
 	zones_init(&w->zones, config);
 	cache_init(&w->cache);
 	worker_tick(w);
@@ -80,6 +81,7 @@ void worker_close(struct worker *w)
 	scan_close(w->journal);
 	txn_abort(w->txn);
 	store_close(w->store);
+	clients_release(&w->clients);
 	zones_release(&w->zones);
 	directory_release(&w->directory);
 	cache_release(&w->cache);

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "cache.h"
+#include "clients.h"
 #include "config.h"
 #include "counters.h"
 #include "directory.h"
@@ -29,7 +30,8 @@ struct worker {
 	uint64_t surveyed;     /* snapshot that was last looked through for warnings */
 	uint64_t complained_s; /* when a failing database was last logged */
 	struct scan *scan6;
-	bool scanning6; /* scan6 is of the current batch: somebody asked for IPv6 */
+	bool scanning6;         /* scan6 is of the current batch: somebody asked for IPv6 */
+	struct clients clients; /* its zones are in the order of those below */
 	struct zones zones;
 	struct directory directory;
 	struct cache cache;

@@ -59,8 +59,9 @@ struct reports_config {
 	uint64_t body_size; /* octets of a body; what is beyond is cut off */
 };
 
-/* What a client gets who is not served like all. */
+/* What a client gets. */
 enum action {
+	ACTION_NONE, /* nothing is said here: whoever is asked next decides */
 	ACTION_ANSWER,
 	ACTION_REFUSE, /* REFUSED */
 	ACTION_DROP,   /* no reply */
@@ -72,6 +73,21 @@ enum action {
 struct error_config {
 	uint8_t code;
 	char *text; /* TXT template */
+};
+
+/* What the clients in a prefix get. */
+struct client_rule {
+	struct prefix prefix;
+	enum action action;
+	unsigned line; /* of the file */
+};
+
+/* Who is served, by the file or by one zone: among the rules the most specific one's action. */
+struct clients_config {
+	enum action fallback;      /* where none covers the client; of a zone also ACTION_NONE */
+	struct client_rule *rules; /* in the order of prefix_compare(), each prefix once */
+	size_t rule_count;
+	struct error_config error; /* of a zone: what it does not say is the file's */
 };
 
 struct sublist_config {
@@ -106,7 +122,8 @@ struct zone_config {
 	size_t ns_count;
 	uint32_t ttl_s;
 	struct soa_config soa;
-	struct host_config at_apex; /* the apex's own; counts may be 0 */
+	struct clients_config clients; /* comes before the file's */
+	struct host_config at_apex;    /* the apex's own; counts may be 0 */
 	struct host_config *hosts;
 	size_t host_count;
 };
@@ -146,6 +163,7 @@ struct config {
 	char *nsid;    /* how the server calls itself; NULL: it does not */
 	char *version; /* what it says to version.bind; NULL: nothing */
 	struct tcp_config tcp;
+	struct clients_config clients; /* for all zones, and for what is in none */
 	struct reports_config reports;
 	struct reporter_config *reporters; /* in the file's order */
 	size_t reporter_count;

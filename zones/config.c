@@ -165,12 +165,19 @@ static void host_release(struct host_config *host)
 	free(host->aaaa);
 }
 
+static void clients_release(struct clients_config *clients)
+{
+	free(clients->rules);
+	free(clients->error.text);
+}
+
 static void zone_release(struct zone_config *zone)
 {
 	for (size_t i = 0; i < zone->host_count; i++) {
 		host_release(&zone->hosts[i]);
 	}
 	host_release(&zone->at_apex);
+	clients_release(&zone->clients);
 	free(zone->hosts);
 	free(zone->ns);
 	free(zone->sublists);
@@ -202,6 +209,7 @@ void config_free(struct config *config)
 	for (size_t i = 0; i < config->reporter_count; i++) {
 		reporter_release(&config->reporters[i]);
 	}
+	clients_release(&config->clients);
 	free(config->zones);
 	free(config->sublists);
 	free(config->reporters);

@@ -116,6 +116,41 @@ static const struct config_option soa_options[] = {
 	{.name = NULL},
 };
 
+/* One for each action, which is its name. */
+#define CLIENTS_LIST(action)                            \
+	{                                               \
+		action, OPTION_LIST, .set = clients_add \
+	}
+
+static const struct config_option clients_options[] = {
+	{"default", OPTION_VALUE, .fallback = "answer", .set = value_action,
+	 FIELD(clients_config, fallback)},
+	CLIENTS_LIST("answer"),
+	CLIENTS_LIST("refuse"),
+	CLIENTS_LIST("drop"),
+	CLIENTS_LIST("empty"),
+	CLIENTS_LIST("error"),
+	{"error_code", OPTION_VALUE, .fallback = "254", .set = value_number, .min = 1, .max = 255,
+	 FIELD(clients_config, error.code)},
+	{"error_text", OPTION_VALUE, .fallback = "No listing: the asking resolver is not served",
+	 .set = value_text, FIELD(clients_config, error.text)},
+	{.name = NULL},
+};
+
+/* What a zone does not say is the file's matter. */
+static const struct config_option zone_clients_options[] = {
+	{"default", OPTION_VALUE, .set = value_action, FIELD(clients_config, fallback)},
+	CLIENTS_LIST("answer"),
+	CLIENTS_LIST("refuse"),
+	CLIENTS_LIST("drop"),
+	CLIENTS_LIST("empty"),
+	CLIENTS_LIST("error"),
+	{"error_code", OPTION_VALUE, .set = value_number, .min = 1, .max = 255,
+	 FIELD(clients_config, error.code)},
+	{"error_text", OPTION_VALUE, .set = value_text, FIELD(clients_config, error.text)},
+	{.name = NULL},
+};
+
 static const struct config_option host_options[] = {
 	{"a", OPTION_LIST, .set = host_add_a},
 	{"aaaa", OPTION_LIST, .set = host_add_aaaa},
@@ -131,6 +166,8 @@ static const struct config_option zone_options[] = {
 	{"soa", OPTION_SECTION,
 	 .required = "soa { mname = \"ns1.example.net\"  rname = \"hostmaster.example.org\" }",
 	 .options = soa_options, FIELD(zone_config, soa)},
+	{"clients", OPTION_SECTION, .options = zone_clients_options, FIELD(zone_config, clients),
+	 .close = clients_close},
 	{"apex", OPTION_SECTION, .options = host_options, FIELD(zone_config, at_apex)},
 	{"host", OPTION_TITLED, .options = host_options, .open = host_open, .close = host_close},
 	{.name = NULL},
@@ -155,6 +192,9 @@ const struct config_option config_options[] = {
 	{"nsid", OPTION_VALUE, .set = value_identity, .max = IDENTITY, FIELD(config, nsid)},
 	{"version", OPTION_VALUE, .set = value_identity, .max = IDENTITY, FIELD(config, version)},
 	{"tcp", OPTION_SECTION, .options = tcp_options, FIELD(config, tcp)},
+	/* Zones inherit from it. */
+	{"clients", OPTION_SECTION, .options = clients_options, FIELD(config, clients),
+	 .close = clients_close},
 	{"reports", OPTION_SECTION, .options = reports_options, FIELD(config, reports)},
 	{"trusted_hops", OPTION_LIST, .set = trusted_hop_add},
 	/* Reporters' domains lean on it. */

@@ -74,7 +74,7 @@ enum status place_fail(const struct config_place *place, const char *format, ...
 /* config_value.c: values that any section may have, */
 option_set value_number, value_thousandths, value_seconds, value_milliseconds, value_expiry;
 option_set value_size, value_bool, value_string, value_path, value_text, value_name;
-option_set value_identity;
+option_set value_identity, value_action;
 
 /* and what other setters are made of: a domain name other than the root; */
 enum status place_name(const struct config_place *place, const char *text, struct name *name);
@@ -83,11 +83,15 @@ bool config_addr(const char *text, uint8_t *family, addr_t *addr);
 /* an array with room for one more at its end, zeroed. */
 void *config_grow(void *array, size_t *count, size_t size);
 
-/* config_section.c, config_reporter.c and config_zone.c: what belongs to one section. */
+/* config_section.c, config_reporter.c, config_clients.c and config_zone.c: what belongs to one
+ * section. */
 option_set listen_add, affinity_add, policy_add_category, zone_add_ns, zone_add_sublist, host_add_a;
 option_set host_add_aaaa, reporter_set_address, reporter_add_domain, trusted_hop_add;
-option_set authserv_id_set;
+option_set authserv_id_set, clients_add;
 option_open sublist_open, reporter_open, zone_open, host_open;
-option_close policy_close, sublist_close, zone_close, host_close;
+option_close policy_close, sublist_close, zone_close, host_close, clients_close;
+
+/* What a zone's section leaves out of the answer to those who get an error is as in the file's. */
+void clients_inherit(struct clients_config *zone, const struct clients_config *file);
 
 #endif

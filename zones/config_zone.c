@@ -116,6 +116,7 @@ enum status zone_close(const struct config_place *place, void *section)
 			status = serve(place, zone, &config->sublists[i]);
 		}
 	}
+	clients_inherit(&zone->clients, &config->clients);
 	return status;
 }
 

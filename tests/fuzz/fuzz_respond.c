@@ -1,13 +1,14 @@
 /*
  * fuzz_respond: any packet to respond(), over UDP and TCP, in front of a real database.
  *
- * The first octet says how the packet comes (bit 0: TCP) and the rest is the packet. What must hold
- * for every reply:
+ * The first octet says how the packet comes (bit 0: TCP) and from whom (bits 1 to 3: see
+ * clients[]), and the rest is the packet. What must hold for every reply:
  *
  * 1. What reply_check.h says; ldns reads it too, and finds as many records.
  * 2. It is no longer than the room.
  * 3. The three steps of a batch say the same as respond().
  * 4. A positive answer has only records of the type that was asked, all at the name that was asked.
+ * 5. Who is dropped by all sections gets none, who is refused by all of them no answer.
  *
  * The packet sits in a block of exactly its size, the reply in one of exactly its room.
  */
@@ -25,6 +26,8 @@
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const char config[] =
+	"clients { refuse = { 192.0.2.1, 192.0.2.4 } drop = { 192.0.2.2, 192.0.2.5 }\n"
+	"          empty = { 192.0.2.3 } error = { 2001:db8::/32 } }\n"
 	"nsid = \"fra1.example.net\" version = \"Of no matter\"\n"
 	"sublist relay { code = 2 text = \"Open relay, see https://dnsbl.example.org/?ip={ip}\" }\n"
 	"sublist hijacked { code = 4 text = \"{ip} {ip} {ip} {ip} {ip}\" }\n"
@@ -35,8 +38,25 @@ static const char config[] =
 	"  soa { mname = \"ns1.dnsbl.example.org\" rname = \"hostmaster.example.org\" refresh = 600\n"
 	"        retry = 300 expire = 86400 minimum = 60 } }\n"
 	"zone \"low.mid.dnsbl.example.org\" { ns = { \"ns2.example.net\" } ttl = 300 sublists = { \"netblock\" }\n"
+	"  clients { answer = { 192.0.2.4, 192.0.2.5, 2001:db8:1::/48 } }\n"
 	"  soa { mname = \"ns1.dnsbl.example.org\" rname = \"hostmaster.example.org\" refresh = 600\n"
 	"        retry = 300 expire = 86400 minimum = 60 } }\n";
+
+/* Numbers of the first octet. The first one comes where there are no ACLs at all. */
+static const struct {
+	uint8_t family;
+	addr_t addr;
+} clients[8] = {
+	{4, 0x7f000001},
+	{4, 0xc0000201},
+	{4, 0xc0000202},
+	{4, 0xc0000203},
+	{4, 0xc0000204},
+	{4, 0xc0000205},
+	{6, (addr_t)0x20010db8 << 96 | 1},
+	{6, (addr_t)0x20010db80001 << 80 | 1},
+};
+enum { REFUSED = 1, DROPPED = 2, DROPPED_BUT_BELOW = 5 };
 
 static struct served served;
 
@@ -115,7 +135,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	open_once();
-	const struct client client = {.tcp = data[0] & 1, .family = 4, .addr = 0x7f000001};
+	const unsigned who = data[0] >> 1 & 7;
+	const struct client client = {
+		.tcp = data[0] & 1,
+		.family = clients[who].family,
+		.addr = clients[who].addr,
+	};
 	size_t room = client.tcp ? REPLY_TCP : REPLY_UDP;
 	uint8_t *packet = malloc(size), *reply = malloc(room), *batched = malloc(room);
 	struct task task;
@@ -124,6 +149,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(packet, data + 1, size);
 	packet = realloc(packet, size ? size : 1);
 
+	served.worker.clients.given = who > 0;
 	worker_begin(&served.worker);
 	size_t len = respond(&served.worker, &client, packet, size, reply, room);
 	task_read(&task, &served.worker, packet, size);
@@ -133,7 +159,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	assert(len <= room);
 	assert(again == len && memcmp(reply, batched, len) == 0);
-	check(packet, size, client.tcp, reply, len);
+	assert(who != DROPPED || len == 0);
+	if (len > 0 || (who != DROPPED && who != DROPPED_BUT_BELOW)) {
+		check(packet, size, client.tcp, reply, len);
+	}
+	if (who == REFUSED && len > 0) {
+		assert(peek_u16(reply + 6) == 0 && peek_u16(reply + 8) == 0);
+	}
 	free(batched);
 	free(reply);
 	free(packet);

@@ -177,7 +177,7 @@ static void expect(const struct client *client, const struct stream *sent, struc
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const struct sockaddr_in peer = {.sin_family = AF_INET};
+	const struct sockaddr_storage peer = {.ss_family = AF_INET};
 	struct stream sent = {NULL, 0}, received = {NULL, 0}, expected = {NULL, 0};
 	struct client client = {.tcp = true};
 	struct connections all;

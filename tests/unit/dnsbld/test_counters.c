@@ -24,15 +24,21 @@ static const char sublists[] = "sublist relay { code = 2 text = \"Open relay {ip
 
 static struct served served;
 
-static void ask_as(const char *text, bool tcp, unsigned family)
+static void ask_from(const struct client *client, const char *text)
 {
-	const struct client client = {.tcp = tcp, .family = (uint8_t)family};
 	uint8_t packet[512], reply[65535];
 	size_t len = packet_make(packet, text);
 
 	worker_begin(&served.worker);
-	respond(&served.worker, &client, packet, len, reply, tcp ? sizeof reply : 1232);
+	respond(&served.worker, client, packet, len, reply, client->tcp ? sizeof reply : 1232);
 	worker_end(&served.worker);
+}
+
+static void ask_as(const char *text, bool tcp, unsigned family)
+{
+	const struct client client = {.tcp = tcp, .family = (uint8_t)family};
+
+	ask_from(&client, text);
 }
 
 static void ask(const char *name, unsigned type)
@@ -144,6 +150,20 @@ static void test_what_gets_no_reply_is_none(void **state)
 	ask_as("1234 8000 0001 0000 0000 0000 n:dnsbl.example.org 0001 0001", false, 4);
 	ask_as("1234 00", false, 4);
 	assert_int_equal(event(COUNTER_DROPPED_NO_QUERY), 2);
+	assert_int_equal(all_replies(zone(0)), 0);
+	assert_int_equal(all_replies(&served.counters.process->no_zone), 0);
+}
+
+static void test_who_is_dropped_by_an_acl_is_counted_apart(void **state)
+{
+	const struct client client = {.family = 4, .addr = 0xc0000242};
+
+	(void)state;
+	ask_from(&client, "1234 0000 0001 0000 0000 0000 n:dnsbl.example.org 0006 0001");
+	ask_from(&client, "1234 2800 0001 0000 0000 0000 n:dnsbl.example.org 0006 0001");
+	ask_from(&client, "1234 8000 0001 0000 0000 0000 n:dnsbl.example.org 0006 0001");
+	assert_int_equal(event(COUNTER_DROPPED_ACL), 2);
+	assert_int_equal(event(COUNTER_DROPPED_NO_QUERY), 1);
 	assert_int_equal(all_replies(zone(0)), 0);
 	assert_int_equal(all_replies(&served.counters.process->no_zone), 0);
 }
@@ -262,7 +282,7 @@ static int begin(void **state)
 	char text[2048], long_text[251];
 
 	(void)state;
-	snprintf(text, sizeof text, "%s%s", sublists,
+	snprintf(text, sizeof text, "clients { drop = 192.0.2.66 }\n%s%s", sublists,
 		 ZONE("dnsbl.example.org") ZONE("relays.dnsbl.example.org"));
 	served_open(&served, text);
 	memset(long_text, 'x', 250);
@@ -292,6 +312,7 @@ int main(void)
 		TEST(test_the_zone_that_answers_is_the_one_that_counts),
 		TEST(test_what_no_zone_was_asked_is_counted_apart),
 		TEST(test_what_gets_no_reply_is_none),
+		TEST(test_who_is_dropped_by_an_acl_is_counted_apart),
 		TEST(test_a_truncated_reply_is_counted),
 		TEST(test_ipv6_over_tcp_is_counted_apart),
 		TEST(test_zones_keep_their_counters_whatever_config_comes),

@@ -61,6 +61,30 @@ static void assert_addr(unsigned family, addr_t addr, const char *expected)
 	assert_string_equal(text, expected);
 }
 
+/* The rules are those named, each once, and sorted. */
+static void assert_rules(const struct clients_config *clients, const char *expected)
+{
+	static const char *const words[] = {
+		[ACTION_ANSWER] = "answer", [ACTION_REFUSE] = "refuse", [ACTION_DROP] = "drop",
+		[ACTION_EMPTY] = "empty",   [ACTION_ERROR] = "error",
+	};
+	size_t len = 0;
+
+	for (size_t i = 0; i < clients->rule_count; i++) {
+		const struct client_rule *rule = &clients->rules[i];
+		char prefix[PREFIX_TEXT], text[PREFIX_TEXT + 16];
+
+		prefix_format(&rule->prefix, prefix);
+		snprintf(text, sizeof text, "%s %s", words[rule->action], prefix);
+		if (!strstr(expected, text)) {
+			fail_msg("there is a rule '%s'", text);
+		}
+		len += strlen(text) + (i > 0 ? 2 : 0);
+		assert_true(i == 0 || prefix_compare(&rule[-1].prefix, &rule->prefix) < 0);
+	}
+	assert_int_equal(len, strlen(expected));
+}
+
 /* ------------------------------------------------------------------------------------- values */
 
 static void test_every_option_reaches_its_field(void **state)
@@ -76,12 +100,16 @@ static void test_every_option_reaches_its_field(void **state)
 		"exclude_reserved = false\n"
 		"nsid = \"fra1\" version = \"dnsbld {ip}\"\n"
 		"tcp { clients = 5 per_client = 4 idle = 1m partial = 7s }\n"
+		"clients { default = refuse answer = { 2001:db8::/32, 192.0.2.128/25 }\n"
+		"	drop = 192.0.2.1 empty = ::/0 error = 192.0.2.0/24 error_code = 255\n"
+		"	refuse = ::ffff:198.51.100.0/120 error_text = \"not {ip}\" }\n"
 		"zone \"DNSBL.Example.org.\" {\n"
 		"	sublists = { \"hijacked\", \"relay\" }\n"
 		"	ns = { \"NS1.dnsbl.example.org\", \"ns2.example.net.\" }\n"
 		"	ttl = 0\n"
 		"	soa { mname = \"NS1.dnsbl.example.org\" rname = \"host\\\\.master.Example.org\"\n"
 		"	      refresh = 2w retry = 3h expire = 4d minimum = 90 }\n"
+		"	clients { drop = 192.0.2.1 error_code = 1 error_text = \"zone\" }\n"
 		"	apex { a = { \"192.0.2.80\", \"192.0.2.81\" } aaaa = \"2001:db8::80\" }\n"
 		"	host \"NS1\" { a = \"192.0.2.53\" aaaa = { \"2001:db8::53\", \"2001:db8::54\" } }\n"
 		"	host \"www\" { aaaa = \"2001:db8::1\" }\n"
@@ -129,6 +157,12 @@ static void test_every_option_reaches_its_field(void **state)
 	assert_int_equal(config->tcp.per_client, 4);
 	assert_int_equal(config->tcp.idle_ms, 60000);
 	assert_int_equal(config->tcp.partial_ms, 7000);
+	assert_int_equal(config->clients.fallback, ACTION_REFUSE);
+	assert_rules(&config->clients, "drop 192.0.2.1, refuse 198.51.100.0/24, empty ::/0, "
+				       "answer 2001:db8::/32, error 192.0.2.0/24, "
+				       "answer 192.0.2.128/25");
+	assert_int_equal(config->clients.error.code, 255);
+	assert_string_equal(config->clients.error.text, "not {ip}");
 
 	assert_int_equal(config->reports.keep_s, 14 * 86400);
 	assert_int_equal(config->reports.body_size, 2048);
@@ -192,6 +226,10 @@ static void test_every_option_reaches_its_field(void **state)
 	assert_int_equal(zone->soa.retry_s, 3 * 3600);
 	assert_int_equal(zone->soa.expire_s, 4 * 86400);
 	assert_int_equal(zone->soa.minimum_s, 90);
+	assert_int_equal(zone->clients.fallback, ACTION_NONE);
+	assert_rules(&zone->clients, "drop 192.0.2.1");
+	assert_int_equal(zone->clients.error.code, 1);
+	assert_string_equal(zone->clients.error.text, "zone");
 	assert_true(name_equal(&zone->at_apex.name, &zone->apex));
 	assert_int_equal(zone->at_apex.a_count, 2);
 	assert_addr(4, zone->at_apex.a[1], "192.0.2.81");
@@ -240,6 +278,10 @@ static void test_what_the_file_leaves_out_has_its_default(void **state)
 	assert_int_equal(config->tcp.per_client, 20);
 	assert_int_equal(config->tcp.idle_ms, 10000);
 	assert_int_equal(config->tcp.partial_ms, 2000);
+	assert_int_equal(config->clients.fallback, ACTION_ANSWER);
+	assert_int_equal(config->clients.rule_count, 0);
+	assert_int_equal(config->clients.error.code, 254);
+	assert_non_null(config->clients.error.text);
 	assert_string_equal(config->sublists[0].text, "");
 	assert_int_equal(config->sublists[0].expires_s, 0);
 	assert_false(config->sublists[0].policy.given);
@@ -254,6 +296,8 @@ static void test_what_the_file_leaves_out_has_its_default(void **state)
 	assert_int_equal(zone->soa.retry_s, 300);
 	assert_int_equal(zone->soa.expire_s, 86400);
 	assert_int_equal(zone->soa.minimum_s, 300);
+	assert_int_equal(zone->clients.fallback, ACTION_NONE);
+	assert_int_equal(zone->clients.rule_count, 0);
 	assert_int_equal(zone->at_apex.a_count, 0);
 	assert_int_equal(zone->at_apex.aaaa_count, 0);
 	assert_int_equal(zone->host_count, 0);
@@ -295,6 +339,25 @@ static void test_a_section_that_is_there_keeps_the_other_defaults(void **state)
 	(void)state;
 	assert_int_equal(config->tcp.idle_ms, 3000);
 	assert_int_equal(config->tcp.clients, 1000);
+	config_free(config);
+}
+
+static void test_what_a_zone_says_to_errors_is_the_files_unless_it_is_given(void **state)
+{
+	struct config *config = parse(
+		"zone a.example.org { ns = ns1.example.net clients { error_code = 1 }\n"
+		"	soa { mname = ns1.example.net rname = hostmaster.example.org } }\n"
+		"zone b.example.org { ns = ns1.example.net clients { error_text = b }\n"
+		"	soa { mname = ns1.example.net rname = hostmaster.example.org } }\n" MINIMAL
+		"clients { error_code = 2 error_text = file }\n");
+
+	(void)state;
+	assert_int_equal(config->zones[0].clients.error.code, 1);
+	assert_string_equal(config->zones[0].clients.error.text, "file");
+	assert_int_equal(config->zones[1].clients.error.code, 2);
+	assert_string_equal(config->zones[1].clients.error.text, "b");
+	assert_int_equal(config->zones[2].clients.error.code, 2);
+	assert_string_equal(config->zones[2].clients.error.text, "file");
 	config_free(config);
 }
 
@@ -790,7 +853,9 @@ static void check_page(const char *text, const struct config_option *rows)
 {
 	for (const struct config_option *row = rows; row->name; row++) {
 		char entry[64], expected[64];
-		snprintf(entry, sizeof entry, "\n.It Cm %s ", row->name);
+		/* tcp has `clients = …`, the file has `clients { ... }`. */
+		snprintf(entry, sizeof entry, "\n.It Cm %s %s", row->name,
+			 row->options ? "" : "No = ");
 		const char *at = strstr(text, entry);
 		if (!at) {
 			fail_msg("%s has no entry for '%s'", MAN_PAGE, row->name);
@@ -846,6 +911,7 @@ int main(void)
 		cmocka_unit_test(test_what_the_file_leaves_out_has_its_default),
 		cmocka_unit_test(test_there_is_a_worker_for_each_cpu_that_we_may_run_on),
 		cmocka_unit_test(test_a_section_that_is_there_keeps_the_other_defaults),
+		cmocka_unit_test(test_what_a_zone_says_to_errors_is_the_files_unless_it_is_given),
 		cmocka_unit_test(test_a_policy_without_a_rule_for_complaints_keeps_the_defaults),
 		cmocka_unit_test(test_decimals_are_kept_in_thousandths),
 		cmocka_unit_test(test_never_is_no_end),
