@@ -14,7 +14,11 @@
  *    could keep everybody else out.
  * 4. What was asked before the client closed its side, or before it sent what is no query, is
  *    answered.
- * 5. No snapshot is held across a turn of the loop.
+ * 5. Who is refused or makes room is closed at once; where it sent what was not read, the kernel
+ *    makes a reset of that. To read it first would take a place and a deadline for each of those
+ *    who have too many as it is, and save nobody an answer: who is refused was sent none, and who
+ *    makes room got his last one longest ago.
+ * 6. No snapshot is held across a turn of the loop.
  */
 #include "connection.h"
 
@@ -45,17 +49,10 @@ struct connection {
 	struct bufferevent *stream;
 	struct event *deadline;
 	struct client client;
+	struct peer *peer;
 	bool partial; /* a message has begun, and its deadline runs */
 	bool ended;   /* the client sends no more */
 };
-
-/* IPv6 by /64: one host has that many addresses. */
-static bool is_same_peer(const struct client *a, const struct client *b)
-{
-	unsigned shift = a->family == 6 ? 64 : 0;
-
-	return a->family == b->family && a->addr >> shift == b->addr >> shift;
-}
 
 static void connection_close(struct connection *c)
 {
@@ -63,6 +60,7 @@ static void connection_close(struct connection *c)
 
 	TAILQ_REMOVE(&all->list, c, entry);
 	all->count--;
+	peers_leave(&all->peers, c->peer);
 	event_free(c->deadline);
 	bufferevent_free(c->stream);
 	free(c);
@@ -216,17 +214,6 @@ static void on_deadline(evutil_socket_t fd, short what, void *context)
 	connection_close(c);
 }
 
-static bool has_too_many(const struct connections *all, const struct client *client)
-{
-	const struct connection *c;
-	unsigned count = 0;
-
-	for (c = TAILQ_FIRST(&all->list); c; c = TAILQ_NEXT(c, entry)) {
-		count += is_same_peer(&c->client, client);
-	}
-	return count >= all->limits->per_client;
-}
-
 void connections_shed(struct connections *all)
 {
 	if (!TAILQ_EMPTY(&all->list)) {
@@ -235,14 +222,16 @@ void connections_shed(struct connections *all)
 	}
 }
 
-void connections_add(struct connections *all, int fd, const struct sockaddr *peer)
+void connections_add(struct connections *all, int fd, const struct sockaddr *address)
 {
 	const int unsent = UNSENT_MOST;
 	struct client client = {.tcp = true, .idle_100ms = all->idle_100ms};
 
-	client_set_address(&client, peer);
+	client_set_address(&client, address);
 	worker_event(all->worker, COUNTER_TCP_ACCEPTED);
-	if (has_too_many(all, &client)) {
+	struct peer *peer = peers_join(&all->peers, &client, all->limits->per_client);
+
+	if (!peer) {
 		worker_event(all->worker, COUNTER_TCP_REFUSED);
 		close(fd);
 		return;
@@ -257,6 +246,7 @@ void connections_add(struct connections *all, int fd, const struct sockaddr *pee
 	/* Where it cannot be had, the kernel's own bounds hold. */
 	setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
 	c->client = client;
+	c->peer = peer;
 	c->all = all;
 	c->stream = bufferevent_socket_new(all->base, fd, BEV_OPT_CLOSE_ON_FREE);
 	c->deadline = evtimer_new(all->base, on_deadline, c);
@@ -269,6 +259,7 @@ void connections_add(struct connections *all, int fd, const struct sockaddr *pee
 		} else {
 			close(fd);
 		}
+		peers_leave(&all->peers, peer);
 		free(c);
 		return;
 	}

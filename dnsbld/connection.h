@@ -12,6 +12,7 @@
 #include <event2/event.h>
 
 #include "config.h"
+#include "peers.h"
 #include "respond.h"
 #include "worker.h"
 
@@ -26,8 +27,9 @@ struct connections {
 	uint16_t idle_100ms;         /* how long a client may be silent, as it is told */
 	struct connection_list list; /* the one that has been silent the longest first */
 	unsigned count;
-	bool stopping;  /* finish what has arrived, then close */
-	uint8_t *reply; /* room for one, its length before it */
+	struct peers peers; /* whose they are */
+	bool stopping;      /* finish what has arrived, then close */
+	uint8_t *reply;     /* room for one, its length before it */
 };
 
 void connections_init(struct connections *all, struct event_base *base, struct worker *worker,
@@ -36,8 +38,9 @@ void connections_init(struct connections *all, struct event_base *base, struct w
 /* Closes them all, at once. */
 void connections_release(struct connections *all);
 
-/* Takes an accepted socket over, or closes it where the client has too many. */
-void connections_add(struct connections *all, int fd, const struct sockaddr *peer);
+/* Takes an accepted socket over, from the client at `address`, or closes it where that has too
+ * many. */
+void connections_add(struct connections *all, int fd, const struct sockaddr *address);
 
 /* Closes the one that has been silent the longest, where there is any. */
 void connections_shed(struct connections *all);
