@@ -42,6 +42,12 @@ struct task {
 /* Reads a packet, which is borrowed until its reply is made, and finds its zone. */
 void task_read(struct task *t, struct worker *w, const uint8_t *packet, size_t len);
 
+/* Only the beginning of the packet had room: it is malformed, whatever is in that. */
+static inline void task_cut(struct task *t)
+{
+	t->kind = t->kind == QUERY_FINE ? QUERY_MALFORMED : t->kind;
+}
+
 /* Asks the cache for what the answers of a batch will read. */
 void tasks_prefetch(const struct task *tasks, size_t count, const struct worker *w);
 

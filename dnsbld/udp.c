@@ -31,8 +31,9 @@ enum {
 	UDP_BATCH = 32,
 	/*
 	 * Queries are far shorter: 255 octets of name, an OPT, a key. What is longer is cut off,
-	 * and FORMERR for that. Odd numbers of cache lines, so that the batch's first lines do
-	 * not all fall into the same few sets of the cache.
+	 * and FORMERR, for what is left may be a whole message and still not what was sent. Odd
+	 * numbers of cache lines, so that the batch's first lines do not all fall into the same few
+	 * sets of the cache.
 	 */
 	QUERY_ROOM = 33 * 64,
 	REPLY_ROOM = 21 * 64,
@@ -180,6 +181,9 @@ static void answer_batch(struct udp *u, unsigned count)
 	worker_begin(w);
 	for (unsigned i = 0; i < count; i++) {
 		task_read(&u->task[i], w, u->query[i], u->message[i].msg_len);
+		if (u->message[i].msg_hdr.msg_flags & MSG_TRUNC) {
+			task_cut(&u->task[i]);
+		}
 	}
 	tasks_prefetch(u->task, count, w);
 	for (unsigned i = 0; i < count; i++) {

@@ -172,3 +172,39 @@ def test_no_error_is_more_than_23_octets_longer_than_its_query(install):
     assert describe(replies[0]) == "REFUSED 0/0/1 opt ede=20"
     assert len(replies[0]) <= len(refused) + 23
     assert describe(replies[1]).endswith("opt nsid=" + "x" * 64)
+
+
+# --- messages that are larger than any query need be ----------------------------------------------
+
+ROOM = 2112     # octets: what is longer is cut by a UDP worker
+
+
+def padded(size):
+    """A query of `size` octets: its OPT has an option as long as that takes."""
+    length = size - len(make(EDNS + LISTED + A + opt("fe01 0000")))
+    return make(EDNS + LISTED + A + opt(f"fe01 {length:04x}" + "00" * length))
+
+
+def test_a_whole_message_is_not_taken_for_all_of_a_longer_datagram(server):
+    """What has room is a query with nothing behind it, and only the kernel knows that more came."""
+    assert len(padded(ROOM)) == ROOM
+    packets = [padded(ROOM - 1), padded(ROOM), padded(ROOM) + b"\0", padded(ROOM) + bytes(1000),
+               padded(ROOM) + bytes(60000), padded(ROOM + 1), padded(ROOM)]
+    replies = TRANSPORTS["UDP"](server, packets)
+    fine, fault = "NOERROR aa 3/0/1 opt", "FORMERR 0/0/0"
+    assert [describe(r) for r in replies[:2]] == [fine, fine]
+    assert list(map(describe, replies[2:5])) == ["FORMERR 0/0/1 opt"] * 3
+    assert describe(replies[5]) == fault, "its option overruns what has room"
+    assert describe(replies[6]) == fine
+    # A connection has room for all of it: what is behind the query is a fault, a longer one none.
+    replies = TRANSPORTS["TCP"](server, packets)
+    assert [describe(r) for r in replies] == [fine, fine, "FORMERR 0/0/1 opt", "FORMERR 0/0/1 opt",
+                                              "FORMERR 0/0/1 opt", fine, fine]
+
+
+def test_what_gets_no_reply_or_notimp_gets_that_when_it_is_cut(server):
+    header = bytes.fromhex("1234 2800 0001 0000 0000 0000")
+    answer = bytes.fromhex("1234 8000 0001 0000 0000 0000")
+    packets = [header + bytes(3000), answer + bytes(3000), padded(ROOM)]
+    assert [describe(r) for r in TRANSPORTS["UDP"](server, packets)] == [
+        "NOTIMP 12", "NOERROR aa 3/0/1 opt"]
