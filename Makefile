@@ -214,13 +214,14 @@ install: all
 	install -D -m 755 $O/dnsbld $(SBIN)/dnsbld
 	install -D -m 755 $O/feeder $(BIN)/feeder
 	install -D -m 644 dnsbld/dnsbld.conf $(DOC)/dnsbld.conf.sample
+	install -D -m 644 dnsbld/grafana.json $(DOC)/grafana.json
 	install -D -m 644 feeder/fail2ban/dnsbld.conf $(DOC)/fail2ban/dnsbld.conf
 	$(foreach page,$(MAN_PAGES),install -D -m 644 $(page) $(call man_path,$(page)) &&) :
 	$(foreach unit,$(UNIT_FILES),install -D -m 644 $(unit) $(UNITS)/$(notdir $(unit)) &&) :
 	$(foreach unit,$(UNIT_FILES),sed -i 's|/usr/local/|$(PREFIX)/|' $(UNITS)/$(notdir $(unit)) &&) :
 
 uninstall:
-	rm -f $(SBIN)/dnsbld $(BIN)/feeder $(DOC)/dnsbld.conf.sample $(DOC)/fail2ban/dnsbld.conf
+	rm -f $(SBIN)/dnsbld $(BIN)/feeder $(DOC)/dnsbld.conf.sample $(DOC)/grafana.json $(DOC)/fail2ban/dnsbld.conf
 	rm -f $(foreach page,$(MAN_PAGES),$(call man_path,$(page)))
 	rm -f $(foreach unit,$(UNIT_FILES),$(UNITS)/$(notdir $(unit)))
 	-rmdir $(DOC)/fail2ban $(DOC)

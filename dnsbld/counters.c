@@ -10,7 +10,8 @@
  * 2. The parent makes a zone's memory before it forks the processes that have the zone. It is never
  *    given back, so a zone that comes again goes on too; a process that was started before knows
  *    nothing of it and needs not.
- * 3. Memory that nobody has written is none yet: zones that nobody asks for cost nothing.
+ * 3. Memory that nobody has touched is none yet. Once the counters were looked at it is 3.3 kB for
+ *    each zone and process.
  */
 #include "counters.h"
 
@@ -105,10 +106,13 @@ static void named_slot_free(void *named)
 
 enum status counters_init(struct counters *c, unsigned processes)
 {
-	void *process = NULL;
+	void *process = NULL, *server = NULL;
 	enum status status = shared_map(&process, processes * sizeof(struct process_counters));
 
-	*c = (struct counters){.process = process, .processes = processes};
+	if (!status) {
+		status = shared_map(&server, sizeof(struct server_counters));
+	}
+	*c = (struct counters){.process = process, .processes = processes, .server = server};
 	return status;
 }
 
@@ -116,6 +120,9 @@ void counters_release(struct counters *c)
 {
 	if (c->process) {
 		shared_unmap(c->process, c->processes * sizeof *c->process);
+	}
+	if (c->server) {
+		shared_unmap(c->server, sizeof *c->server);
 	}
 	tdestroy(c->zones, named_slot_free);
 	*c = (struct counters){0};

@@ -106,12 +106,28 @@ struct process_counters {
 	struct zone_counters no_zone;            /* what no zone of ours was asked */
 };
 
+/* What the parent does. Times are of the real clock. */
+struct server_counters {
+	_Atomic uint64_t started_s;
+	_Atomic uint64_t config_s; /* when the config that is served was read */
+	_Atomic uint64_t reloads;
+	_Atomic uint64_t failed_reloads;
+	_Atomic uint64_t reload_failed; /* 1: the last one did */
+	_Atomic uint64_t replaced_udp;  /* processes that ended and were not told to */
+	_Atomic uint64_t replaced_tcp;
+};
+
 /* Relaxed, and no locked instruction: one process writes it, and the readers take any value. */
 static inline void counter_add(_Atomic uint64_t *counter, uint64_t n)
 {
 	uint64_t was = atomic_load_explicit(counter, memory_order_relaxed);
 
 	atomic_store_explicit(counter, was + n, memory_order_relaxed);
+}
+
+static inline void counter_set(_Atomic uint64_t *counter, uint64_t value)
+{
+	atomic_store_explicit(counter, value, memory_order_relaxed);
 }
 
 static inline uint64_t counter_read(const _Atomic uint64_t *counter)
@@ -129,6 +145,7 @@ struct zone_slot {
 struct counters {
 	struct process_counters *process;
 	unsigned processes;
+	struct server_counters *server;
 	void *zones; /* by name, every one that there ever was */
 };
 

@@ -42,6 +42,7 @@ bool drops_take(struct drops *drops, int fd, uint32_t now_s, struct drops_report
 	}
 	uint32_t count = info[SK_MEMINFO_DROPS];
 
+	atomic_store_explicit(&drops->count, count, memory_order_relaxed);
 	if (count == told) {
 		atomic_store_explicit(&drops->clean_s, now_s, memory_order_relaxed);
 		return false;

@@ -18,6 +18,7 @@ struct drops {
 	_Alignas(64) _Atomic uint32_t told; /* of the kernel's count, so many are in the log */
 	_Atomic uint32_t told_s;            /* since when; 0: nothing was told so far */
 	_Atomic uint32_t clean_s;           /* when there was last nothing to tell */
+	_Atomic uint32_t count;             /* the kernel's, when it was last read */
 };
 
 struct drops_report {

@@ -227,6 +227,14 @@ static void describe_end(char text[256], const struct generation *g, const struc
 	}
 }
 
+static void count_end(const struct generation *g, const struct process *p)
+{
+	struct server_counters *server = g->base->counters.server;
+	bool tcp = p == &g->process[g->base->count - 1];
+
+	counter_add(tcp ? &server->replaced_tcp : &server->replaced_udp, 1);
+}
+
 bool generation_ended(struct generation *g, pid_t pid, int how)
 {
 	struct process *p = find(g, pid);
@@ -245,6 +253,7 @@ bool generation_ended(struct generation *g, pid_t pid, int how)
 	}
 	p->ready = false;
 	if (g->state == GENERATION_SERVING) {
+		count_end(g, p);
 		replace(g, now_ms());
 	} else if (g->state == GENERATION_STOPPING && has_ended(g)) {
 		end(g);

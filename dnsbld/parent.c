@@ -42,6 +42,7 @@ struct parent {
 	bool ready;
 	bool stopping;
 	bool reload_wanted;
+	uint64_t read_s;  /* when the config was last read */
 	uint64_t tick_ms; /* when the next is due */
 	enum status status;
 };
@@ -96,10 +97,11 @@ static void say_ready(const struct parent *p)
 	free(line);
 }
 
-/* `listen` and `workers` are the sockets, and those are bound once. */
+/* `listen`, `workers` and `metrics` are the sockets, and those are bound once. */
 static bool same_sockets(const struct sockets *s, const struct config *config)
 {
-	bool same = s->count == config->listen_count && s->workers == config->workers;
+	bool same = s->count == config->listen_count && s->workers == config->workers &&
+		    strcmp(s->metrics_at.text, config->metrics.text) == 0;
 
 	for (size_t i = 0; same && i < s->count; i++) {
 		same = strcmp(s->endpoint[i].at.text, config->listen[i].text) == 0;
@@ -107,9 +109,26 @@ static bool same_sockets(const struct sockets *s, const struct config *config)
 	return same;
 }
 
-static void keep_old_config(void)
+static uint64_t real_s(void)
 {
-	log_error("%s: the old config stays", fail_text());
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return (uint64_t)now.tv_sec;
+}
+
+static void count_reload(const struct parent *p, bool fine)
+{
+	struct server_counters *server = p->base.counters.server;
+
+	counter_add(fine ? &server->reloads : &server->failed_reloads, 1);
+	counter_set(&server->reload_failed, !fine);
+}
+
+static void keep_old_config(const struct parent *p, const char *why)
+{
+	count_reload(p, false);
+	log_error("%s: the old config stays", why);
 	notify_systemd("READY=1");
 }
 
@@ -123,15 +142,16 @@ static void reload(struct parent *p)
 	}
 	p->reload_wanted = false;
 	notify_reloading();
+	p->read_s = real_s();
 	if (settings_read(p->file, &config)) {
-		keep_old_config();
+		keep_old_config(p, fail_text());
 		return;
 	}
 	if (!same_sockets(&p->base.sockets, config)) {
-		log_warn("listen and workers stay as they are until a restart");
+		log_warn("listen, workers and metrics stay as they are until a restart");
 	}
 	if (generation_start(p->other, config)) {
-		keep_old_config();
+		keep_old_config(p, fail_text());
 	}
 }
 
@@ -159,12 +179,13 @@ static void proceed(struct parent *p)
 		p->other = former;
 		generation_stop(former);
 		sockets_size(&p->base.sockets, p->current->config->receive_buffer);
+		count_reload(p, true);
+		counter_set(&p->base.counters.server->config_s, p->read_s);
 		log_info("reloaded: serving %zu zones", p->current->config->zone_count);
 		notify_systemd("READY=1");
 	} else if (p->other->state != GENERATION_OFF && p->other->status) {
 		p->other->status = ST_OK;
-		log_error("the new config's processes did not start: the old config stays");
-		notify_systemd("READY=1");
+		keep_old_config(p, "the new config's processes did not start");
 	}
 	if (p->reload_wanted) {
 		reload(p);
@@ -263,6 +284,8 @@ static enum status start(struct parent *p, struct config *config)
 		config_free(config);
 		return status;
 	}
+	counter_set(&p->base.counters.server->started_s, real_s());
+	counter_set(&p->base.counters.server->config_s, real_s());
 	for (unsigned i = 0; i < 2; i++) {
 		generation_init(&p->generations[i], &p->base, beats, i);
 	}

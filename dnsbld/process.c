@@ -126,7 +126,7 @@ static enum status serve(const struct process_role *role, struct worker *worker)
 	char name[128];
 
 	if (is_tcp(s, role->number)) {
-		return tcp_serve(worker, s, &role->config->tcp, role->heartbeat);
+		return tcp_serve(worker, s, &role->counters, role->heartbeat);
 	}
 	return udp_serve(worker, &s->endpoint[role->number / s->workers], role->number % s->workers,
 			 process_name(s, role->number, name), role->heartbeat);

@@ -36,6 +36,7 @@ enum {
 	 * is 2), and for a burst on a slow link.
 	 */
 	SEND_BUFFER = 4 << 20,
+	METRICS_BACKLOG = 16,
 	TICK_US = 500000, /* a worker without queries wakes up this often */
 };
 
@@ -197,6 +198,18 @@ static enum status open_tcp(struct endpoint *e)
 	return ST_OK;
 }
 
+static enum status open_metrics(struct sockets *s)
+{
+	if (s->metrics_at.port == 0) {
+		return ST_OK;
+	}
+	s->metrics = bind_socket(&s->metrics_at, SOCK_STREAM | SOCK_NONBLOCK, SO_REUSEADDR);
+	if (s->metrics < 0 || listen(s->metrics, METRICS_BACKLOG) < 0) {
+		return refused(&s->metrics_at, "TCP for metrics");
+	}
+	return ST_OK;
+}
+
 enum status sockets_open(struct sockets *s, const struct config *config)
 {
 	size_t udp_count = config->listen_count * config->workers;
@@ -211,6 +224,8 @@ enum status sockets_open(struct sockets *s, const struct config *config)
 		.endpoint = must_alloc(config->listen_count * sizeof *s->endpoint),
 		.count = config->listen_count,
 		.workers = config->workers,
+		.metrics = -1,
+		.metrics_at = config->metrics,
 		.drops = drops,
 	};
 	for (size_t i = 0; i < s->count; i++) {
@@ -228,6 +243,9 @@ enum status sockets_open(struct sockets *s, const struct config *config)
 		if (!status) {
 			status = open_tcp(&s->endpoint[i]);
 		}
+	}
+	if (!status) {
+		status = open_metrics(s);
 	}
 	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
 	for (size_t i = 0; i < udp_count; i++) {
@@ -265,6 +283,7 @@ void sockets_close_tcp(struct sockets *s)
 	for (size_t i = 0; i < s->count; i++) {
 		close_one(&s->endpoint[i].tcp);
 	}
+	close_one(&s->metrics);
 }
 
 void sockets_release(struct sockets *s)

@@ -26,6 +26,8 @@ struct sockets {
 	struct endpoint *endpoint;
 	size_t count;
 	unsigned workers; /* UDP sockets at each endpoint */
+	int metrics;      /* listens for HTTP; -1: nobody asked for that */
+	struct listen_config metrics_at;
 	struct drops *drops;
 	uint32_t receive_buffer; /* asked for, of each UDP socket */
 };
@@ -42,7 +44,7 @@ enum status sockets_open(struct sockets *s, const struct config *config);
  */
 void sockets_size(struct sockets *s, uint32_t receive_buffer);
 
-/* Closes what is open, but for `keep` (-1: nothing is kept). */
+/* Closes what is open, but for `keep` (-1: nothing is kept). Metrics go with TCP. */
 void sockets_close_udp(struct sockets *s, int keep);
 void sockets_close_tcp(struct sockets *s);
 void sockets_release(struct sockets *s);

@@ -22,9 +22,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 
 #include "connection.h"
+#include "http.h"
 #include "log.h"
+#include "metrics.h"
 
 enum {
 	REST_MS = 100,
@@ -37,14 +40,17 @@ enum {
 	URGENT_MS = 100,
 	/* Systemd kills after 90 s, a restart should not take long, and clients ask again. */
 	FINISH_S = 5,
-	/* Descriptors of our own: database, event loop, signals, and a listener for each address.
-	 */
-	OWN_DESCRIPTORS = 64,
+	/* Descriptors of our own: database, event loop, signals, metrics, and a listener for each
+	 * address. */
+	OWN_DESCRIPTORS = 96,
 };
 
 struct tcp {
 	struct tcp_config limits;
 	struct connections connections;
+	struct readers readers;
+	struct metrics metrics;
+	struct http http;
 	struct heartbeat *heartbeat;
 	struct event_base *base;
 	struct event **listener; /* one a socket that listens */
@@ -118,6 +124,26 @@ static void on_rested(evutil_socket_t fd, short what, void *context)
 	}
 }
 
+static void look_at_readers(struct tcp *t)
+{
+	struct store_readers now;
+	struct timespec time;
+	bool known = store_readers(t->connections.worker->store, &now);
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	readers_look(&t->readers, &now, known, (uint64_t)time.tv_sec);
+}
+
+static void look_at_database(struct tcp *t)
+{
+	if (!worker_tick(t->connections.worker)) {
+		t->status = fail(ST_AGAIN, "the database was replaced");
+		event_base_loopbreak(t->base);
+		return;
+	}
+	look_at_readers(t);
+}
+
 static void on_tick(evutil_socket_t fd, short what, void *context)
 {
 	struct tcp *t = context;
@@ -125,9 +151,8 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
 	(void)fd;
 	(void)what;
 	heartbeat_tick(t->heartbeat);
-	if (++t->ticks % (1000 / TICK_MS) == 0 && !worker_tick(t->connections.worker)) {
-		t->status = fail(ST_AGAIN, "the database was replaced");
-		event_base_loopbreak(t->base);
+	if (++t->ticks % (1000 / TICK_MS) == 0) {
+		look_at_database(t);
 	}
 }
 
@@ -143,6 +168,7 @@ static void on_stop(evutil_socket_t number, short what, void *context)
 		event_del(t->listener[i]);
 	}
 	event_del(t->rest);
+	http_stop(&t->http);
 	event_base_loopexit(t->base, &finish);
 	connections_finish(&t->connections);
 }
@@ -188,6 +214,25 @@ static enum status listen_all(struct tcp *t, const struct sockets *sockets)
 	return ST_OK;
 }
 
+/* Nothing but the socket says whether there are metrics: it was bound when the server started. */
+static enum status show_metrics(struct tcp *t, const struct sockets *sockets,
+				const struct counters_view *counters)
+{
+	if (sockets->metrics < 0) {
+		return ST_OK;
+	}
+	t->metrics = (struct metrics){
+		.worker = t->connections.worker,
+		.sockets = sockets,
+		.counters = *counters,
+		.tcp_connections = &t->connections.count,
+		.readers = &t->readers,
+	};
+	look_at_readers(t);
+	return http_open(&t->http, t->base, sockets->metrics, METRICS_PATH, METRICS_TYPE,
+			 metrics_page, &t->metrics);
+}
+
 static struct event_base *loop_new(void)
 {
 	const struct timeval longest = {.tv_usec = URGENT_MS * 1000};
@@ -208,9 +253,10 @@ static struct event_base *loop_new(void)
 }
 
 enum status tcp_serve(struct worker *worker, const struct sockets *sockets,
-		      const struct tcp_config *limits, struct heartbeat *heartbeat)
+		      const struct counters_view *counters, struct heartbeat *heartbeat)
 {
 	const struct timeval tick = {.tv_usec = TICK_MS * 1000};
+	const struct tcp_config *limits = &worker->config->tcp;
 	struct tcp t = {.limits = *limits, .heartbeat = heartbeat, .base = loop_new()};
 	struct event *stop, *ticker;
 	sigset_t term;
@@ -226,6 +272,9 @@ enum status tcp_serve(struct worker *worker, const struct sockets *sockets,
 	t.status = !stop || !ticker || !t.rest ? fail(ST_AGAIN, "no memory for events")
 					       : listen_all(&t, sockets);
 	if (!t.status) {
+		t.status = show_metrics(&t, sockets, counters);
+	}
+	if (!t.status) {
 		event_priority_set(stop, URGENT);
 		event_priority_set(ticker, URGENT);
 		event_add(stop, NULL);
@@ -234,9 +283,14 @@ enum status tcp_serve(struct worker *worker, const struct sockets *sockets,
 		sigaddset(&term, SIGTERM);
 		sigprocmask(SIG_UNBLOCK, &term, NULL);
 		event_base_dispatch(t.base);
+		if (!t.status) {
+			http_finish(&t.http);
+		}
 	}
 
 	connections_release(&t.connections);
+	http_close(&t.http);
+	metrics_release(&t.metrics);
 	for (size_t i = 0; i < t.listener_count; i++) {
 		event_free(t.listener[i]);
 	}

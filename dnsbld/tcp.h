@@ -5,17 +5,18 @@
 #define DNSBLD_TCP_H
 
 #include "config.h"
+#include "counters.h"
 #include "heartbeat.h"
 #include "sockets.h"
 #include "status.h"
 #include "worker.h"
 
 /*
- * Serves connections at all endpoints until SIGTERM, which must be blocked and is unblocked here.
- * Queries that had arrived by then are still answered, within seconds: ST_OK. ST_AGAIN when the
- * database was replaced.
+ * Serves connections at all endpoints, and metrics where those have a socket, until SIGTERM, which
+ * must be blocked and is unblocked here. Queries that had arrived by then are still answered,
+ * within seconds: ST_OK. ST_AGAIN when the database was replaced.
  */
 enum status tcp_serve(struct worker *worker, const struct sockets *sockets,
-		      const struct tcp_config *limits, struct heartbeat *heartbeat);
+		      const struct counters_view *counters, struct heartbeat *heartbeat);
 
 #endif

@@ -160,8 +160,9 @@ struct config {
 	char *user;              /* NULL: none given */
 	uint64_t map_size;
 	bool exclude_reserved;
-	char *nsid;    /* how the server calls itself; NULL: it does not */
-	char *version; /* what it says to version.bind; NULL: nothing */
+	char *nsid;                   /* how the server calls itself; NULL: it does not */
+	char *version;                /* what it says to version.bind; NULL: nothing */
+	struct listen_config metrics; /* where they are shown; port 0: nowhere */
 	struct tcp_config tcp;
 	struct clients_config clients; /* for all zones, and for what is in none */
 	struct reports_config reports;

@@ -13,6 +13,12 @@
  * write sweeps them. */
 uint64_t expiry_due(struct txn *txn, uint64_t now);
 
+/*
+ * The same bounded, for looking at often: rows that are due, at most `most`, where a feed's
+ * snapshot is one; and in *since when the first of them was due, 0 where none is.
+ */
+uint64_t expiry_rows(struct txn *txn, uint64_t now, uint64_t most, uint64_t *since);
+
 /* For change.c: rows of the expiry table. `key` is that of a claim, of an exclusion, or source(4)
  * sublist(2). */
 enum expiry_kind { EXPIRY_CLAIM = 'c', EXPIRY_EXCLUSION = 'e', EXPIRY_SNAPSHOT = 's' };

@@ -87,6 +87,18 @@ struct store_usage store_table_usage(struct txn *txn, enum table table);
 uint64_t store_map_bytes(const struct store *store);  /* the map's size */
 uint64_t store_used_bytes(const struct store *store); /* of it, up to the last page ever used */
 
+/* Who has the database open for reading. */
+struct store_readers {
+	unsigned count;  /* of them */
+	unsigned most;   /* for which there is room */
+	uint64_t newest; /* transaction, and */
+	uint64_t oldest; /* the oldest that anybody reads now: its pages are kept. 0: nobody reads
+			  */
+};
+
+/* False, and zeroes, where lock.mdb is not to be believed. */
+bool store_readers(const struct store *store, struct store_readers *readers);
+
 /* A read transaction: one snapshot. */
 enum status txn_read(struct store *store, struct txn **txn);
 /* Gives the snapshot up and keeps the reader's slot; then takes the newest. Borrowed bytes end at

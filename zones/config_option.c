@@ -191,6 +191,7 @@ const struct config_option config_options[] = {
 	 FIELD(config, exclude_reserved)},
 	{"nsid", OPTION_VALUE, .set = value_identity, .max = IDENTITY, FIELD(config, nsid)},
 	{"version", OPTION_VALUE, .set = value_identity, .max = IDENTITY, FIELD(config, version)},
+	{"metrics", OPTION_VALUE, .set = metrics_set},
 	{"tcp", OPTION_SECTION, .options = tcp_options, FIELD(config, tcp)},
 	/* Zones inherit from it. */
 	{"clients", OPTION_SECTION, .options = clients_options, FIELD(config, clients),

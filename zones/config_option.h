@@ -85,7 +85,8 @@ void *config_grow(void *array, size_t *count, size_t size);
 
 /* config_section.c, config_reporter.c, config_clients.c and config_zone.c: what belongs to one
  * section. */
-option_set listen_add, affinity_add, policy_add_category, zone_add_ns, zone_add_sublist, host_add_a;
+option_set listen_add, metrics_set, affinity_add, policy_add_category, zone_add_ns;
+option_set zone_add_sublist, host_add_a;
 option_set host_add_aaaa, reporter_set_address, reporter_add_domain, trusted_hop_add;
 option_set authserv_id_set, clients_add;
 option_open sublist_open, reporter_open, zone_open, host_open;

@@ -24,23 +24,38 @@ static uint16_t read_port(const char *text)
 	return port <= UINT16_MAX ? (uint16_t)port : 0;
 }
 
-enum status listen_add(const struct config_place *place, const char *text, void *section)
+static enum status read_listen(const struct config_place *place, const char *text,
+			       struct listen_config *listen)
 {
-	struct config *config = section;
-	struct listen_config listen = {0};
 	const char *colon = strrchr(text, ':');
 	bool brackets = text[0] == '[' && colon && colon > text && colon[-1] == ']';
 	char addr[ADDR_TEXT] = "";
 
+	*listen = (struct listen_config){0};
 	if (colon && (size_t)(colon - text) < sizeof addr) {
 		memcpy(addr, text + brackets, (size_t)(colon - text) - 2 * brackets);
-		listen.port = read_port(colon + 1);
+		listen->port = read_port(colon + 1);
 	}
 	/* ::ffff:192.0.2.53 comes back as IPv4, so brackets and family differ there as well. */
-	if (listen.port == 0 || !config_addr(addr, &listen.family, &listen.addr) ||
-	    (listen.family == 6) != brackets) {
-		return place_fail(place, "listen '%.80s' must be an address and a port: %s", text,
+	if (listen->port == 0 || !config_addr(addr, &listen->family, &listen->addr) ||
+	    (listen->family == 6) != brackets) {
+		return place_fail(place, "%s '%.80s' must be an address and a port: %s",
+				  place->option->name, text,
 				  "\"192.0.2.53:53\" or \"[2001:db8::53]:53\"");
+	}
+	addr_format(listen->family, listen->addr, addr);
+	snprintf(listen->text, sizeof listen->text, brackets ? "[%s]:%u" : "%s:%u", addr,
+		 listen->port);
+	return ST_OK;
+}
+
+enum status listen_add(const struct config_place *place, const char *text, void *section)
+{
+	struct config *config = section;
+	struct listen_config listen;
+
+	if (read_listen(place, text, &listen)) {
+		return ST_CONFIG;
 	}
 	for (size_t i = 0; i < config->listen_count; i++) {
 		const struct listen_config *old = &config->listen[i];
@@ -49,11 +64,28 @@ enum status listen_add(const struct config_place *place, const char *text, void 
 			return place_fail(place, "listen '%s' is given twice", text);
 		}
 	}
-	addr_format(listen.family, listen.addr, addr);
-	snprintf(listen.text, sizeof listen.text, brackets ? "[%s]:%u" : "%s:%u", addr,
-		 listen.port);
 	config->listen = config_grow(config->listen, &config->listen_count, sizeof *config->listen);
 	config->listen[config->listen_count - 1] = listen;
+	return ST_OK;
+}
+
+/* Whoever reaches it reads it, and can ask for it without end: so nobody but this machine does. */
+enum status metrics_set(const struct config_place *place, const char *text, void *section)
+{
+	struct config *config = section;
+	struct listen_config *metrics = &config->metrics;
+
+	if (*text == '\0') {
+		return ST_OK;
+	}
+	if (read_listen(place, text, metrics)) {
+		return ST_CONFIG;
+	}
+	if (metrics->family == 4 ? metrics->addr >> 24 != 127 : metrics->addr != 1) {
+		return place_fail(place, "metrics '%s' must be a loopback address, as in %s: %s",
+				  metrics->text, "\"127.0.0.1:9153\"",
+				  "let a proxy carry it further");
+	}
 	return ST_OK;
 }
 

@@ -105,3 +105,21 @@ uint64_t expiry_due(struct txn *txn, uint64_t now)
 	scan_close(scan);
 	return count;
 }
+
+uint64_t expiry_rows(struct txn *txn, uint64_t now, uint64_t most, uint64_t *since)
+{
+	struct scan *scan = scan_open(txn, TABLE_EXPIRY);
+	struct bytes row, value, key;
+	enum expiry_kind kind;
+	uint64_t when, count = 0;
+
+	*since = 0;
+	for (bool more = scan_seek(scan, bytes_of(NULL, 0), &row, &value);
+	     more && count < most && row_read(scan, row, &when, &kind, &key) && when <= now;
+	     more = scan_next(scan, &row, &value)) {
+		*since = count == 0 ? when : *since;
+		count++;
+	}
+	scan_close(scan);
+	return count;
+}

@@ -62,7 +62,8 @@ def test_install_puts_every_file_in_its_place(installed):
     files = {str(p.relative_to(installed)) for p in installed.rglob("*") if p.is_file()}
     assert files >= {"usr/sbin/dnsbld", "usr/bin/feeder",
                      "usr/share/man/man8/dnsbld.8", "usr/share/man/man5/dnsbld.conf.5",
-                     "usr/share/man/man1/feeder.1", "usr/share/doc/dnsbld/dnsbld.conf.sample"}
+                     "usr/share/man/man1/feeder.1", "usr/share/doc/dnsbld/dnsbld.conf.sample",
+                     "usr/share/doc/dnsbld/grafana.json"}
     units = "usr/lib/systemd/system/"
     assert files >= {units + "dnsbld.service", units + "feeder-expire.service",
                      units + "feeder-expire.timer"}

@@ -795,6 +795,12 @@ static void test_a_feed_s_snapshot_expires_as_a_whole(void **state)
 	struct txn *txn = reading();
 	assert_int_equal(expiry_due(txn, 1999), 0);
 	assert_int_equal(expiry_due(txn, 2000), 50);
+	uint64_t since = 1;
+	assert_int_equal(expiry_rows(txn, 1999, 10, &since), 0);
+	assert_int_equal(since, 0);
+	/* Whatever is in it, a snapshot is one row. */
+	assert_int_equal(expiry_rows(txn, 2500, 10, &since), 1);
+	assert_int_equal(since, 2000);
 	assert_int_not_equal(index_find(txn, 4, 0xcb007100), 0);
 	txn_abort(txn);
 
@@ -818,6 +824,34 @@ static void test_a_feed_s_snapshot_expires_as_a_whole(void **state)
 	assert_int_equal(index_find(txn, 4, 0xcb007100), 0);
 	assert_int_equal(expiry_due(txn, 9999), 0);
 	assert_int_equal(check_run(txn, print_fault, NULL), ST_OK);
+	txn_abort(txn);
+	close_all();
+}
+
+static void test_rows_that_are_due_are_counted_up_to_a_bound(void **state)
+{
+	struct change *c;
+	struct change_who who = {"tester", "test", 1000};
+	uint64_t since;
+
+	(void)state;
+	open_all(9);
+	assert_int_equal(change_begin(&c, store, config, &who), ST_OK);
+	struct claim_add add = {.sublist = numbers[0], .source = change_source(c, "alpha")};
+
+	for (unsigned i = 0; i < 20; i++) {
+		add.prefix = prefix_of(4, 0xcb007100 + i, 32);
+		add.expires = 2000 + i;
+		assert_int_equal(change_add(c, &add), CLAIM_ADDED);
+	}
+	assert_int_equal(change_commit(c, NULL), ST_OK);
+
+	struct txn *txn = reading();
+	assert_int_equal(expiry_rows(txn, 2004, 100, &since), 5);
+	assert_int_equal(since, 2000);
+	assert_int_equal(expiry_rows(txn, 9999, 7, &since), 7);
+	assert_int_equal(since, 2000);
+	assert_int_equal(expiry_rows(txn, 9999, 100, &since), 20);
 	txn_abort(txn);
 	close_all();
 }
@@ -889,6 +923,7 @@ int main(void)
 		cmocka_unit_test(test_a_serial_moves_only_when_its_zone_serves_other_bytes),
 		cmocka_unit_test(test_a_change_of_more_units_than_the_journal_takes_is_a_barrier),
 		cmocka_unit_test(test_a_feed_s_snapshot_expires_as_a_whole),
+		cmocka_unit_test(test_rows_that_are_due_are_counted_up_to_a_bound),
 		cmocka_unit_test(test_a_snapshot_that_expires_leaves_what_is_not_of_it),
 		cmocka_unit_test(test_a_zone_that_was_away_comes_back_with_another_serial),
 	};

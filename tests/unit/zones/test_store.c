@@ -187,6 +187,37 @@ static void test_a_full_map_is_an_error_and_loses_nothing(void **state)
 	store_close(store);
 }
 
+static void test_readers_are_counted_and_the_oldest_is_known(void **state)
+{
+	struct store *writer = create();
+	struct store_readers readers;
+	struct txn *old, *new;
+
+	(void)state;
+	put(writer, "a", "1");
+	assert_true(store_readers(writer, &readers));
+	assert_int_equal(readers.oldest, 0);
+	unsigned none = readers.count;
+
+	assert_int_equal(txn_read(writer, &old), ST_OK);
+	put(writer, "b", "2");
+	assert_int_equal(txn_read(writer, &new), ST_OK);
+	assert_true(store_readers(writer, &readers));
+	assert_int_equal(readers.count, none + 2);
+	assert_int_equal(readers.oldest, txn_id(old));
+	assert_int_equal(readers.newest, txn_id(new));
+	assert_int_equal(readers.newest, readers.oldest + 1);
+	assert_in_range(readers.most, 1024, 65536);
+	/* One that was given up has its slot and keeps nothing. */
+	txn_reset(old);
+	assert_true(store_readers(writer, &readers));
+	assert_int_equal(readers.count, none + 2);
+	assert_int_equal(readers.oldest, txn_id(new));
+	txn_abort(old);
+	txn_abort(new);
+	store_close(writer);
+}
+
 static void test_a_reader_follows_a_map_that_grew(void **state)
 {
 	struct store *store = create(), *reader;
@@ -477,6 +508,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_a_writer_that_was_killed_leaves_no_lock, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(test_a_full_map_is_an_error_and_loses_nothing,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(test_readers_are_counted_and_the_oldest_is_known,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(test_a_reader_follows_a_map_that_grew, setup,
 						teardown),
