@@ -3,7 +3,7 @@
  *
  *	allowed    what a worker does, seen with strace(1) under all tests
  *	deadly     what no honest code in it could ever want: the process is ended by SIGSYS, which
- *	           the parent logs ("signal 31 (Bad system call)"), and another takes its place
+ *	           the parent logs ("for a system call denied to it"), and another takes its place
  *	the rest   fails with EPERM
  *
  * Why not death for all the rest: this is a name server, and a libc that asks for a table or

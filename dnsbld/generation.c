@@ -24,6 +24,8 @@
 #include <time.h>
 
 #include "log.h"
+#include "notify.h"
+#include "restarts.h"
 
 enum {
 	STILL_TICKS = 7, /* the first may come at once: 3 s at least */
@@ -39,6 +41,7 @@ struct process {
 	uint64_t started_ms;
 	uint32_t beats;
 	unsigned still; /* ticks since it beat */
+	struct restarts restarts;
 };
 
 static uint64_t now_ms(void)
@@ -120,6 +123,7 @@ enum status generation_start(struct generation *g, struct config *config)
 		return g->status;
 	}
 	g->state = GENERATION_STARTING;
+	g->alarmed = false;
 	memset(g->process, 0, g->base->count * sizeof *g->process);
 	for (unsigned i = 0; i < g->base->count && !g->status; i++) {
 		g->status = start_process(g, i);
@@ -220,19 +224,53 @@ static void describe_end(char text[256], const struct generation *g, const struc
 
 	process_name(&g->base->sockets, (unsigned)(p - g->process), name);
 	if (WIFSIGNALED(how)) {
-		snprintf(text, 256, "%s ended by signal %d (%s)", name, WTERMSIG(how),
-			 strsignal(WTERMSIG(how)));
+		snprintf(text, 256, "%s ended by signal %d (%s)%s", name, WTERMSIG(how),
+			 strsignal(WTERMSIG(how)),
+			 WTERMSIG(how) == SIGSYS ? " for a system call denied to it" : "");
 	} else {
 		snprintf(text, 256, "%s ended with status %d", name, WEXITSTATUS(how));
 	}
 }
 
-static void count_end(const struct generation *g, const struct process *p)
+/* Replacing a process that ends again and again mends nothing: somebody has to look. */
+static void tell_restarts(struct generation *g, struct process *p, uint64_t now)
+{
+	unsigned number = (unsigned)(p - g->process);
+	uint64_t span_ms = restarts_tell(&p->restarts, now);
+	char name[128], status[256];
+
+	if (span_ms > 0) {
+		snprintf(status, sizeof status,
+			 "STATUS=%s ends again and again: %d times in the last %llu s",
+			 process_name(&g->base->sockets, number, name), RESTARTS_MANY,
+			 (unsigned long long)(span_ms + 999) / 1000);
+		log_error("%s; why, the lines above say", strchr(status, '=') + 1);
+		notify_systemd(status);
+		g->alarmed = true;
+	}
+}
+
+/* All have stayed for a while. */
+static void tell_calm(struct generation *g, uint64_t now)
+{
+	for (unsigned i = 0; i < g->base->count; i++) {
+		if (restarts_span(&g->process[i].restarts, now) > 0) {
+			return;
+		}
+	}
+	g->alarmed = false;
+	log_info("no process ends again and again any more");
+	notify_systemd("STATUS=");
+}
+
+static void count_end(struct generation *g, struct process *p)
 {
 	struct server_counters *server = g->base->counters.server;
 	bool tcp = p == &g->process[g->base->count - 1];
 
 	counter_add(tcp ? &server->replaced_tcp : &server->replaced_udp, 1);
+	restarts_note(&p->restarts, now_ms());
+	tell_restarts(g, p, now_ms());
 }
 
 bool generation_ended(struct generation *g, pid_t pid, int how)
@@ -295,5 +333,8 @@ void generation_tick(struct generation *g)
 	}
 	if (g->state == GENERATION_SERVING) {
 		replace(g, now);
+		if (g->alarmed) {
+			tell_calm(g, now);
+		}
 	}
 }

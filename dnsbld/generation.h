@@ -35,6 +35,7 @@ struct generation {
 	unsigned row;                 /* 0 or 1, of the two that there are */
 	struct heartbeat *beats;      /* base->count of them */
 	struct process *process;      /* likewise */
+	bool alarmed;                 /* it was told that one ends again and again */
 	uint64_t stop_by_ms;
 	enum status status; /* why starting failed */
 };

@@ -28,6 +28,7 @@
 #include "http.h"
 #include "log.h"
 #include "metrics.h"
+#include "stale.h"
 
 enum {
 	REST_MS = 100,
@@ -49,6 +50,7 @@ struct tcp {
 	struct tcp_config limits;
 	struct connections connections;
 	struct readers readers;
+	struct stale stale;
 	struct metrics metrics;
 	struct http http;
 	struct heartbeat *heartbeat;
@@ -136,11 +138,15 @@ static void look_at_readers(struct tcp *t)
 
 static void look_at_database(struct tcp *t)
 {
+	struct timespec now;
+
 	if (!worker_tick(t->connections.worker)) {
 		t->status = fail(ST_AGAIN, "the database was replaced");
 		event_base_loopbreak(t->base);
 		return;
 	}
+	clock_gettime(CLOCK_REALTIME, &now);
+	stale_tick(&t->stale, t->connections.worker, (uint64_t)now.tv_sec);
 	look_at_readers(t);
 }
 

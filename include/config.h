@@ -163,6 +163,7 @@ struct config {
 	char *nsid;                   /* how the server calls itself; NULL: it does not */
 	char *version;                /* what it says to version.bind; NULL: nothing */
 	struct listen_config metrics; /* where they are shown; port 0: nowhere */
+	uint64_t stale_s; /* without a change for so long the data is out of date; 0: never */
 	struct tcp_config tcp;
 	struct clients_config clients; /* for all zones, and for what is in none */
 	struct reports_config reports;

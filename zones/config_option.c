@@ -192,6 +192,8 @@ const struct config_option config_options[] = {
 	{"nsid", OPTION_VALUE, .set = value_identity, .max = IDENTITY, FIELD(config, nsid)},
 	{"version", OPTION_VALUE, .set = value_identity, .max = IDENTITY, FIELD(config, version)},
 	{"metrics", OPTION_VALUE, .set = metrics_set},
+	{"stale", OPTION_VALUE, .fallback = "never", .set = value_expiry, .min = 1, .max = LONG,
+	 FIELD(config, stale_s)},
 	{"tcp", OPTION_SECTION, .options = tcp_options, FIELD(config, tcp)},
 	/* Zones inherit from it. */
 	{"clients", OPTION_SECTION, .options = clients_options, FIELD(config, clients),

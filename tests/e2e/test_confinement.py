@@ -155,7 +155,8 @@ def test_a_worker_that_runs_a_program_is_ended_named_and_replaced(server, what, 
         with Taken(pid) as victim:
             victim.call(*call)
     assert killed.value.signal == signal.SIGSYS
-    server.server.await_line(r"ended by signal 31 \(Bad system call\): replacing it")
+    server.server.await_line(r"ended by signal 31 \(Bad system call\) "
+                             "for a system call denied to it: replacing it")
     await_until(lambda: len(server.children()) == len(victims), "it is replaced")
     for _ in range(20):
         assert server.codes(LISTED) == ["127.0.0.2"]
