@@ -46,7 +46,7 @@ CFLAGS   := -std=c11 -O2 -g $(WARNINGS) -fstack-protector-strong -fPIE $(SANITIZ
 LDFLAGS  := -pie -Wl,-z,relro -Wl,-z,now -Wl,--as-needed $(SANITIZE)
 
 # What each folder may use. --as-needed leaves out of a program what it does not call.
-ZONES_PKGS  := lmdb ldns libconfuse jansson
+ZONES_PKGS  := lmdb ldns libconfuse jansson libcrypto
 DNSBLD_PKGS := libevent_core libseccomp libcap-ng
 FEEDER_PKGS := libevent_core jansson gmime-3.0 libzstd expat libzip libseccomp
 TEST_PKGS   := cmocka

@@ -6,10 +6,7 @@
  *
  * Started as an ordinary account there is no user to change to, and the same holds otherwise.
  *
- * 1. What the network sends is read by children alone.
- * 2. Who can write the config can name any account, file and address in it, and root reads it. So
- *    it must not be the children's account, or a worker that was broken into would be root after
- *    the next SIGHUP.
+ * What the network sends is read by children alone.
  */
 #include "privileges.h"
 
@@ -19,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "account.h"
@@ -60,32 +56,6 @@ static enum status keep_capabilities(const unsigned *wanted, size_t count)
 	return ST_OK;
 }
 
-static enum status check_config(const struct privileges *p, const struct config *config)
-{
-	const char *file = config->file;
-	struct stat st;
-
-	/* It was read a moment ago, from a pipe perhaps, which nobody can find again. */
-	if (stat(file, &st) < 0 || !S_ISREG(st.st_mode)) {
-		return ST_OK;
-	}
-	if (st.st_mode & S_IWOTH) {
-		return fail(ST_CONFIG, "%s: everybody may write it: chmod o-w %s", file, file);
-	}
-	if (p->drop && st.st_uid == p->uid) {
-		return fail(ST_CONFIG,
-			    "%s: it belongs to '%s', as whom the workers run: chown root %s", file,
-			    p->user, file);
-	}
-	if (p->drop && st.st_gid == p->gid && (st.st_mode & S_IWGRP)) {
-		return fail(
-			ST_CONFIG,
-			"%s: '%s', as whom the workers run, may write it as its group: chmod g-w %s",
-			file, p->user, file);
-	}
-	return ST_OK;
-}
-
 enum status privileges_find(struct privileges *p, const struct config *config)
 {
 	struct account account;
@@ -101,9 +71,7 @@ enum status privileges_find(struct privileges *p, const struct config *config)
 		p->gid = account.gid;
 		p->user = must_strdup(account.name);
 	}
-	enum status status = check_config(p, config);
-
-	return status ? status : keep_capabilities(kept, sizeof kept / sizeof *kept);
+	return keep_capabilities(kept, sizeof kept / sizeof *kept);
 }
 
 void privileges_release(struct privileges *p)

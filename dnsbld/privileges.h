@@ -18,9 +18,8 @@ struct privileges {
 
 /*
  * Looks the config's user up, "dnsbld" where none is given. ST_CONFIG where there is no such
- * account, or where it, or anybody, may write the config. The sockets are bound by now: of its
- * capabilities the calling process, the parent, keeps those that it needs to run children as that
- * user and to read the config again.
+ * account. The sockets are bound by now: of its capabilities the calling process, the parent, keeps
+ * those that it needs to run children as that user and to read the config again.
  */
 enum status privileges_find(struct privileges *p, const struct config *config);
 void privileges_release(struct privileges *p);

@@ -17,6 +17,7 @@ enum {
 	CONFIG_SUBLISTS = 256, /* most in one config: an answer names each of them at most once */
 	CONFIG_WORKERS = 256,  /* most workers for each address */
 	TEXT_MAX = 255,        /* octets of a TXT string: Exim reads the first one only */
+	SECRET_MAX = 512,      /* octets of a key's secret; above 128 they are only hashed */
 };
 
 #define CONFIG_DEFAULT "/etc/dnsbld/dnsbld.conf"
@@ -148,6 +149,16 @@ struct tcp_config {
 	uint64_t partial_ms; /* a message must be whole this long after its first octet */
 };
 
+struct tsig_algorithm;
+
+/* A secret that both sides of a transfer have (tsig.h). */
+struct key_config {
+	struct name name;
+	const struct tsig_algorithm *algorithm;
+	uint8_t *secret;
+	size_t secret_len;
+};
+
 struct config {
 	char *file;     /* absolute */
 	char *database; /* absolute */
@@ -171,7 +182,9 @@ struct config {
 	size_t reporter_count;
 	struct prefix *trusted_hops; /* whose Received fields are true: ours and reporters' */
 	size_t trusted_hop_count;
-	char *authserv_id;               /* whose Authentication-Results are ours; NULL: none */
+	char *authserv_id;       /* whose Authentication-Results are ours; NULL: none */
+	struct key_config *keys; /* in the file's order */
+	size_t key_count;
 	struct sublist_config *sublists; /* in the file's order */
 	size_t sublist_count;
 	struct zone_config *zones; /* in the file's order */
@@ -183,19 +196,27 @@ const char *config_file(const char *given);
 
 /*
  * Reads and checks a file. ST_OK: *config is the caller's, config_free() it. ST_NOINPUT where there
- * is no such file, ST_PERM where it may not be read, ST_IO, else ST_CONFIG with "FILE:LINE: what is
- * wrong".
+ * is no such file, ST_PERM where it may not be read, or where the wrong ones may read or write it,
+ * ST_IO, else ST_CONFIG with "FILE:LINE: what is wrong".
  */
 enum status config_read(const char *file, struct config **config);
 
 /* The same from memory. `file` is for messages and for relative paths, and need not exist. */
 enum status config_parse(const char *text, const char *file, struct config **config);
 
-void config_free(struct config *config); /* NULL is fine */
+/* Whether it holds what only both sides of something may know: others must not read its file. */
+bool config_has_secrets(const struct config *config);
+
+/* Wipes them, in a process that has no use for any. The keys are gone then. */
+void config_forget_secrets(struct config *config);
+
+/* Also wipes the secrets. NULL is fine. */
+void config_free(struct config *config);
 
 /* By name; NULL where there is none. Borrowed. A zone's name may have any case. */
 const struct sublist_config *config_sublist(const struct config *config, const char *name);
 const struct zone_config *config_zone(const struct config *config, const char *name);
+const struct key_config *config_key(const struct config *config, const struct name *name);
 const struct reporter_config *config_reporter(const struct config *config, struct bytes name);
 
 /*

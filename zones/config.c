@@ -1,8 +1,9 @@
 /*
  * config.c: the config file, from its octets to struct config.
  *
- *     read_file() ─▶ text ─▶ syntax_read() ─▶ tree_open() ─▶ tree_read() ─▶ config_check() ─▶
- * struct config well formed?     libconfuse     each option    zones together by its row
+ *     config_read() ─▶ config_parse(): syntax_read() ─▶ tree_open() ─▶ tree_read() ─▶
+ * config_check() its octets                       well formed?     libconfuse     each option zones
+ * together
  *
  * Every step fails with "FILE:LINE: …", and the first fault ends it: nothing of a file that has one
  * is used.
@@ -10,23 +11,15 @@
 #include "config.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "config_check.h"
 #include "config_syntax.h"
 #include "config_tree.h"
 #include "cpus.h"
-
-enum {
-	FILE_MAX = 16 << 20, /* a thousand zones are a tenth of it; more is another file given by
-				mistake */
-	READ_STEP = 64 << 10,
-};
 
 const char *config_file(const char *given)
 {
@@ -98,65 +91,6 @@ enum status config_parse(const char *text, const char *file, struct config **con
 	return ST_OK;
 }
 
-/* All of an open file, NUL-terminated. NULL, having failed, on what cannot be a config. */
-static char *read_all(int fd, const char *file, enum status *status)
-{
-	char *text = NULL;
-	size_t len = 0;
-	ssize_t got;
-
-	do {
-		text = must_realloc(text, len + READ_STEP + 1);
-		got = read(fd, text + len, READ_STEP);
-		len += got > 0 ? (size_t)got : 0;
-	} while (got > 0 && len <= FILE_MAX);
-
-	text[len] = '\0';
-	if (got < 0) {
-		*status = fail(ST_IO, "unable to read '%s': %s", file, strerror(errno));
-	} else if (len > FILE_MAX) {
-		*status = fail(ST_CONFIG, "%s: it is over %d MiB, which no config file is", file,
-			       FILE_MAX >> 20);
-	} else if (strlen(text) != len) {
-		unsigned line = 1;
-		for (const char *p = text; *p; p++) {
-			line += *p == '\n';
-		}
-		*status = fail(ST_CONFIG, "%s:%u: it holds a NUL octet, which no text does", file,
-			       line);
-	} else {
-		return text;
-	}
-	free(text);
-	return NULL;
-}
-
-enum status config_read(const char *file, struct config **config)
-{
-	enum status status = ST_OK;
-	struct stat st;
-	int fd = open(file, O_RDONLY | O_CLOEXEC);
-
-	*config = NULL;
-	if (fd < 0) {
-		status = errno == ENOENT || errno == ENOTDIR ? ST_NOINPUT
-			 : errno == EACCES                   ? ST_PERM
-							     : ST_IO;
-		return fail(status, "unable to open '%s': %s", file, strerror(errno));
-	}
-	if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode)) {
-		close(fd);
-		return fail(ST_CONFIG, "%s: it is a folder, not a config file", file);
-	}
-	char *text = read_all(fd, file, &status);
-	close(fd);
-	if (text) {
-		status = config_parse(text, file, config);
-		free(text);
-	}
-	return status;
-}
-
 /* ------------------------------------------------------------------------------------ freeing */
 
 static void host_release(struct host_config *host)
@@ -194,6 +128,21 @@ static void reporter_release(struct reporter_config *reporter)
 	free(reporter->name);
 }
 
+void config_forget_secrets(struct config *config)
+{
+	for (size_t i = 0; i < config->key_count; i++) {
+		struct key_config *key = &config->keys[i];
+
+		if (key->secret) {
+			explicit_bzero(key->secret, key->secret_len);
+		}
+		free(key->secret);
+	}
+	free(config->keys);
+	config->keys = NULL;
+	config->key_count = 0;
+}
+
 void config_free(struct config *config)
 {
 	if (!config) {
@@ -210,6 +159,7 @@ void config_free(struct config *config)
 		reporter_release(&config->reporters[i]);
 	}
 	clients_release(&config->clients);
+	config_forget_secrets(config);
 	free(config->zones);
 	free(config->sublists);
 	free(config->reporters);
@@ -227,6 +177,11 @@ void config_free(struct config *config)
 
 /* ---------------------------------------------------------------------------------- look-ups */
 
+bool config_has_secrets(const struct config *config)
+{
+	return config->key_count > 0;
+}
+
 const struct sublist_config *config_sublist(const struct config *config, const char *name)
 {
 	for (size_t i = 0; i < config->sublist_count; i++) {
@@ -242,6 +197,16 @@ const struct reporter_config *config_reporter(const struct config *config, struc
 	for (size_t i = 0; i < config->reporter_count; i++) {
 		if (bytes_equal(bytes_str(config->reporters[i].name), name)) {
 			return &config->reporters[i];
+		}
+	}
+	return NULL;
+}
+
+const struct key_config *config_key(const struct config *config, const struct name *name)
+{
+	for (size_t i = 0; i < config->key_count; i++) {
+		if (name_equal(&config->keys[i].name, name)) {
+			return &config->keys[i];
 		}
 	}
 	return NULL;

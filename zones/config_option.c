@@ -100,6 +100,13 @@ static const struct config_option reports_options[] = {
 	{.name = NULL},
 };
 
+static const struct config_option key_options[] = {
+	{"algorithm", OPTION_VALUE, .fallback = "hmac-sha256", .set = key_set_algorithm},
+	{"secret", OPTION_VALUE, .required = "secret = \"...\", from feeder keygen",
+	 .set = key_set_secret},
+	{.name = NULL},
+};
+
 static const struct config_option soa_options[] = {
 	{"mname", OPTION_VALUE, .required = "mname = \"ns1.example.net\"", .set = value_name,
 	 FIELD(soa_config, mname)},
@@ -203,6 +210,7 @@ const struct config_option config_options[] = {
 	/* Reporters' domains lean on it. */
 	{"authserv_id", OPTION_VALUE, .set = authserv_id_set},
 	{"reporter", OPTION_TITLED, .options = reporter_options, .open = reporter_open},
+	{"key", OPTION_TITLED, .options = key_options, .open = key_open, .close = key_close},
 	/* Zones name sublists, which therefore come first. */
 	{"sublist", OPTION_TITLED, .required = "sublist relay { code = 2 }",
 	 .options = sublist_options, .open = sublist_open, .close = sublist_close},

@@ -67,6 +67,11 @@ static enum status unexpected(const struct reading *r, enum token token, const c
 		return fail(ST_CONFIG, "%s:%u: the file ends where %s should be", r->scanner.file,
 			    word->line, wanted);
 	}
+	if (token == TOKEN_STRING) {
+		/* Which may be a secret. */
+		return fail(ST_CONFIG, "%s:%u: a string stands where %s should be", r->scanner.file,
+			    word->line, wanted);
+	}
 	return fail(ST_CONFIG, "%s:%u: '%.*s' stands where %s should be", r->scanner.file,
 		    word->line, shown(word), word->text, wanted);
 }
@@ -219,6 +224,9 @@ enum status syntax_read(struct syntax *syntax, const char *text, const char *fil
 
 void syntax_release(struct syntax *syntax)
 {
+	if (syntax->text) {
+		explicit_bzero(syntax->text, strlen(syntax->text));
+	}
 	free(syntax->text);
 	free(syntax->section_line);
 	*syntax = (struct syntax){0};

@@ -50,6 +50,17 @@ static int keep(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 	return 0;
 }
 
+/* It may have been a secret. */
+static void forget(void *value)
+{
+	struct written *written = value;
+
+	if (written) {
+		explicit_bzero(written->text, strlen(written->text));
+	}
+	free(written);
+}
+
 /* Called as a section ends, in the order in which syntax.section_line has them. */
 static int at_close(cfg_t *cfg, cfg_opt_t *opt)
 {
@@ -117,7 +128,7 @@ static cfg_opt_t *make_opts(const struct config_option *rows)
 		case OPTION_VALUE:
 			opt->type = CFGT_PTR;
 			opt->parsecb = keep;
-			opt->freecb = free;
+			opt->freecb = forget;
 			break;
 		case OPTION_TITLED:
 			opt->flags = CFGF_TITLE | CFGF_NO_TITLE_DUPES;

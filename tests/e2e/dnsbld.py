@@ -113,7 +113,10 @@ class Dnsbld:
             if f"{option} " not in self.extra_head:
                 head += f"{option} = {value}\n"
         place = config or self.config
-        place.write_text(head + self.extra_head + body)
+        text = head + self.extra_head + body
+        place.write_text(text)
+        # Or both programs refuse it.
+        place.chmod(0o600 if "secret" in text else 0o644)
         return place
 
     def feeder(self, *words, status=0, input=None, config=None, **options):

@@ -203,7 +203,9 @@ def test_a_kernel_that_lacks_one_costs_one_warning(install, call, first, error, 
         assert {status_of(pid)[kind][0].strip("0") for pid in server.children()} == {""}
 
 
-# --- who may write the config -------------------------------------------------------------------
+# --- who may read and write the config ----------------------------------------------------------
+
+KEY = 'key mirror { secret = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=" }\n'
 
 
 def as_nobody(config, mode):
@@ -218,23 +220,58 @@ def as_its_group(config, mode):
     config.chmod(mode)
 
 
-@pytest.mark.parametrize("spoil, mend", [
-    (lambda config: config.chmod(0o646), r"chmod o-w (\S+)$"),
-    (lambda config: as_nobody(config, 0o644), r"chown root (\S+)$"),
-    (lambda config: as_its_group(config, 0o664), r"chmod g-w (\S+)$"),
-], ids=["everybody", "the workers' account", "its group"])
-def test_a_config_that_the_wrong_ones_may_write_is_refused(install, spoil, mend):
-    """With the command that mends it."""
-    server = install(BODY)
-    if "chmod o-w" not in mend:
+def check(config):
+    return subprocess.run([built("dnsbld"), "-t", "-c", config], capture_output=True, text=True,
+                          timeout=30)
+
+
+SPOILT = {
+    "everybody may write": (lambda config: config.chmod(0o646), r"chmod o-w (\S+)$"),
+    "everybody may read": (lambda config: config.chmod(0o644), r"chmod o-r (\S+)$"),
+    "the workers' account": (lambda config: as_nobody(config, 0o600), r"chown root (\S+)$"),
+    "its group may write": (lambda config: as_its_group(config, 0o660), r"chmod g-w (\S+)$"),
+}
+
+
+@pytest.mark.parametrize("how", SPOILT)
+def test_a_config_that_the_wrong_ones_may_read_or_write_is_refused(install, how):
+    """By all that read it, with the command that mends it."""
+    spoil, mend = SPOILT[how]
+    server = install(BODY + KEY)
+    if "everybody" not in how:
         need_root("workers of another account")
     spoil(server.config)
     refused = server.launch()
-    assert refused.wait() == 78
-    command = re.search(mend, refused.text(), re.M)
-    assert command.group(1) == str(server.config)
+    assert refused.wait() == 77
+    tested = check(server.config)
+    assert tested.returncode == 77
+    for said in (refused.text(), server.feeder("list", status=77).stderr, tested.stderr):
+        command = re.search(mend, said, re.M)
+        assert command.group(1) == str(server.config)
     subprocess.run(command.group(0).split(), check=True)
+    if how == "everybody may write":
+        server.config.chmod(0o640)      # it was readable as well
+    assert check(server.config).returncode == 0
+    server.feeder("list")
     server.start()
+
+
+def test_the_workers_group_may_read_secrets(install):
+    need_root("workers of another account")
+    server = install(BODY + KEY)
+    as_its_group(server.config, 0o640)
+    assert check(server.config).returncode == 0
+    server.start()
+
+
+def test_a_key_in_a_file_that_everybody_may_read_is_not_taken_at_a_reload(install):
+    server = install(BODY).start()
+    server.configure(BODY + KEY).chmod(0o644)
+    server.server.send(signal.SIGHUP)
+    server.server.await_line(r"chmod o-r .*: the old config stays")
+    server.config.chmod(0o640)
+    server.server.send(signal.SIGHUP)
+    server.server.await_line(r"reloaded: serving 1 zones")
 
 
 def test_a_config_that_became_writable_is_not_read_again(server):

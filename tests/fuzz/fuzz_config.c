@@ -15,6 +15,7 @@
 #include "config.h"
 #include "cpus.h"
 #include "source.h"
+#include "tsig.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -84,6 +85,13 @@ static void check_reporter(const struct config *config, const struct reporter_co
 	}
 }
 
+static void check_key(const struct config *config, const struct key_config *key)
+{
+	check_name(&key->name);
+	assert(key->name.len <= TSIG_NAME_MAX && config_key(config, &key->name) == key);
+	assert(key->secret_len >= key->algorithm->mac_len / 2 && key->secret_len <= SECRET_MAX);
+}
+
 static void check_config(const struct config *config)
 {
 	assert(config->file[0] == '/' && config->database[0] == '/');
@@ -101,6 +109,9 @@ static void check_config(const struct config *config)
 	}
 	for (size_t i = 0; i < config->reporter_count; i++) {
 		check_reporter(config, &config->reporters[i]);
+	}
+	for (size_t i = 0; i < config->key_count; i++) {
+		check_key(config, &config->keys[i]);
 	}
 	for (size_t i = 0; i < config->zone_count; i++) {
 		check_zone(config, &config->zones[i]);

@@ -21,6 +21,7 @@
 #include "config_option.h"
 #include "config_token.h"
 #include "cpus.h"
+#include "tsig.h"
 
 /* Last: it makes a macro of fail. */
 #include <cmocka.h>
@@ -125,10 +126,21 @@ static void test_every_option_reaches_its_field(void **state)
 		"		trap_weight = 1.125 negative_weight = 0 half_life = 12h max_age = 7d\n"
 		"		relapse = 1.5 max_expires = 60d cool_off = 10d neighbours = 0\n"
 		"		ipv6 = 64 } }\n"
-		"sublist relay { code = 2 expires = never }\n");
+		"sublist relay { code = 2 expires = never }\n"
+		"key Mirror.example.NET. { algorithm = HMAC-SHA512\n"
+		"	secret = \"MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDEyMw==\" }\n"
+		"key second { secret = 'MDEyMzQ1Njc4OTAxMjM0NQ==' }\n");
 
 	(void)state;
 	assert_string_equal(config->file, "/etc/test/x.conf");
+	assert_int_equal(config->key_count, 2);
+	assert_name(&config->keys[0].name, "mirror.example.net.");
+	assert_string_equal(config->keys[0].algorithm->name, "hmac-sha512");
+	assert_int_equal(config->keys[0].secret_len, 34);
+	assert_memory_equal(config->keys[0].secret, "0123456789012345678901234567890123", 34);
+	assert_name(&config->keys[1].name, "second.");
+	assert_string_equal(config->keys[1].algorithm->name, "hmac-sha256");
+	assert_int_equal(config->keys[1].secret_len, 16);
 	assert_string_equal(config->database, "/var/lib/blocklist");
 	assert_int_equal(config->listen_count, 3);
 	assert_string_equal(config->listen[0].text, "192.0.2.53:53");
@@ -720,6 +732,84 @@ static void test_a_file_that_may_not_be_read_is_a_matter_of_modes(void **state)
 	assert_non_null(strstr(fail_text(), path));
 }
 
+#define SECRETS MINIMAL "key mirror { secret = \"MDEyMzQ1Njc4OTAxMjM0NQ==\" }\n"
+
+static void check_mode(const char *path, unsigned mode, enum status wanted, const char *words)
+{
+	struct config *config = (struct config *)1;
+
+	assert_int_equal(chmod(path, mode), 0);
+	if (config_read(path, &config) != wanted || !config != !!wanted ||
+	    (wanted && (!strstr(fail_text(), words) || !strstr(fail_text(), path)))) {
+		fail_msg("%s, mode %o: %s", path, mode, fail_text());
+	}
+	config_free(config);
+}
+
+static void test_a_file_with_secrets_is_not_for_everybody(void **state)
+{
+	const char *path = file_of(*state, "x.conf", SECRETS, strlen(SECRETS));
+
+	check_mode(path, 0644, ST_PERM, "it holds secrets, and everybody may read it: chmod o-r");
+	check_mode(path, 0604, ST_PERM, "chmod o-r");
+	check_mode(path, 0642, ST_PERM, "everybody may write it: chmod o-w");
+	check_mode(path, 0640, ST_OK, "");
+	check_mode(path, 0600, ST_OK, "");
+	path = file_of(*state, "x.conf", MINIMAL, strlen(MINIMAL));
+	check_mode(path, 0644, ST_OK, "");
+	check_mode(path, 0646, ST_PERM, "everybody may write it: chmod o-w");
+	check_mode(path, 0666, ST_PERM, "chmod o-w");
+}
+
+static void test_a_file_that_the_workers_could_write_is_refused(void **state)
+{
+	static const char text[] = "user = nobody\n" MINIMAL;
+	const char *path = file_of(*state, "x.conf", text, strlen(text));
+
+	if (geteuid() != 0) {
+		skip();
+	}
+	assert_int_equal(chown(path, 65534, 0), 0);
+	check_mode(path, 0600, ST_PERM, "it belongs to 'nobody', as whom the workers run: chown");
+	assert_int_equal(chown(path, 0, 65534), 0);
+	check_mode(path, 0660, ST_PERM, "may write it as its group: chmod g-w");
+	check_mode(path, 0640, ST_OK, "");
+	assert_int_equal(chown(path, 1, 1), 0);
+	check_mode(path, 0660, ST_OK, "");
+}
+
+static void test_a_config_from_a_pipe_is_whose_it_is(void **state)
+{
+	struct config *config;
+	char path[64];
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(write(ends[1], SECRETS, strlen(SECRETS)), strlen(SECRETS));
+	close(ends[1]);
+	snprintf(path, sizeof path, "/dev/fd/%d", ends[0]);
+	assert_int_equal(config_read(path, &config), ST_OK);
+	assert_true(config_has_secrets(config));
+	config_free(config);
+	close(ends[0]);
+}
+
+static void test_secrets_can_be_forgotten(void **state)
+{
+	struct config *config = parse(SECRETS);
+
+	(void)state;
+	assert_true(config_has_secrets(config));
+	uint8_t *secret = config->keys[0].secret;
+
+	assert_memory_equal(secret, "0123456789012345", 16);
+	config_forget_secrets(config);
+	assert_false(config_has_secrets(config));
+	assert_null(config->keys);
+	config_free(config);
+}
+
 static void test_a_folder_is_no_config(void **state)
 {
 	struct config *config;
@@ -773,6 +863,20 @@ static char *read_text(const char *path)
 	return text;
 }
 
+/* With the options that are only shown: they begin right behind their '#', words do not. */
+static char *read_whole_sample(void)
+{
+	char *text = read_text(SAMPLE);
+
+	for (char *line = text; line && *line; line = strchr(line, '\n')) {
+		line += *line == '\n';
+		if (line[0] == '#' && line[1] != ' ' && line[1] != '\n') {
+			line[0] = ' ';
+		}
+	}
+	return text;
+}
+
 static void test_the_sample_is_a_good_config(void **state)
 {
 	static const struct {
@@ -795,7 +899,16 @@ static void test_the_sample_is_a_good_config(void **state)
 	assert_true(config->sublists[1].policy.given);
 	/* It is written there with the defaults. */
 	assert_policy_defaults(&config->sublists[1].policy);
+	/* Or it would have to be protected before it could be tried. */
+	assert_false(config_has_secrets(config));
 	config_free(config);
+
+	char *whole = read_whole_sample();
+
+	config = parse(whole);
+	assert_int_equal(config->key_count, 1);
+	config_free(config);
+	free(whole);
 }
 
 /* Whether "NAME = VALUE", or with value NULL "NAME" before '=', '{' or a title, is in the text. */
@@ -841,7 +954,7 @@ static void check_sample(const char *text, const struct config_option *rows)
 
 static void test_the_sample_has_every_option_with_its_default(void **state)
 {
-	char *text = read_text(SAMPLE);
+	char *text = read_whole_sample();
 
 	(void)state;
 	check_sample(text, config_options);
@@ -934,6 +1047,12 @@ int main(void)
 		cmocka_unit_test_setup_teardown(
 			test_a_file_that_may_not_be_read_is_a_matter_of_modes, make_folder,
 			remove_folder),
+		cmocka_unit_test_setup_teardown(test_a_file_with_secrets_is_not_for_everybody,
+						make_folder, remove_folder),
+		cmocka_unit_test_setup_teardown(test_a_file_that_the_workers_could_write_is_refused,
+						make_folder, remove_folder),
+		cmocka_unit_test(test_a_config_from_a_pipe_is_whose_it_is),
+		cmocka_unit_test(test_secrets_can_be_forgotten),
 		cmocka_unit_test_setup_teardown(test_a_folder_is_no_config, make_folder,
 						remove_folder),
 		cmocka_unit_test_setup_teardown(test_a_nul_octet_is_refused_with_its_line,

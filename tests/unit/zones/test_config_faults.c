@@ -31,6 +31,15 @@
 #define TEXT64  "0123456789012345678901234567890123456789012345678901234567890123"
 #define LABEL63 "012345678901234567890123456789012345678901234567890123456789abc"
 
+/* The secret has 32 octets. */
+#define B64             "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+#define SECRET(text)    "key mirror { secret = \"" text "\" }\n"
+#define KEY(name)       "key " name " { secret = \"" B64 "\" }"
+#define TEXT256         TEXT64 TEXT64 TEXT64 TEXT64
+#define B64_513         TEXT256 TEXT256 TEXT64 TEXT64 "01234567890123456789012345678901234567890123"
+#define NOT_BASE64      "secret: it must be base64"
+#define ALGORITHM(name) "key mirror {\nalgorithm = " name "\nsecret = \"" B64 "\" }\n"
+
 struct row {
 	const char *text;
 	unsigned line;
@@ -98,7 +107,13 @@ static const struct row names_and_kinds[] = {
 	{GOOD "rrl { rate = 1 }", 8, "unknown option 'rrl'"},
 	{GOOD "cookies { }", 8, "unknown option 'cookies'"},
 	{GOOD "notify_delay = 1s", 8, "unknown option 'notify_delay'"},
-	{GOOD "key mirror { }", 8, "unknown option 'key'"},
+	{GOOD "key mirror {\nkeys = 1 }", 9, "unknown option 'keys' in key 'mirror'"},
+	{GOOD "key { }", 8, "missing title for section 'key'"},
+	{GOOD "key mirror { }", 8, "key 'mirror' has no secret; it needs: secret = "},
+	{GOOD KEY("mirror") "\n" KEY("mirror"), 9, "'mirror' is given twice"},
+	{GOOD KEY("mirror") "\n" KEY("MIRROR."), 9, "key 'MIRROR.' is given twice"},
+	/* a secret may stand where it should not, and is not repeated */
+	{GOOD "key mirror { secret = s \"" B64 "\" }", 8, "a string stands where the name"},
 	{GOOD "Workers = 2", 8, "unknown option 'Workers'"},
 	{GOOD "tcp {\n\n mtu = 1 }", 10, "unknown option 'mtu' in tcp"},
 	{TOP SUB ZONE("transfer { }\n"), 7,
@@ -316,6 +331,32 @@ static const struct row values[] = {
 	{"trusted_hops = 192.0.2.1/24\n", 1, "trusted_hops: '192.0.2.1/24'"},
 	{"trusted_hops = { 192.0.2.1,\n192.0.2.1/32 }\n", 2,
 	 "trusted_hops: '192.0.2.1/32' is given twice"},
+	/* keys */
+	{KEY("a..b"), 1, "key: 'a..b' is no domain name"},
+	{KEY("."), 1, "key '.': a name of 2 to 80 octets"},
+	{KEY(LABEL63 ".0123456789abcde"), 1, "a name of 2 to 80 octets"},
+	{ALGORITHM("hmac-sha1"), 2, "algorithm 'hmac-sha1': there are hmac-sha256, hmac-sha384"},
+	{ALGORITHM("hmac-md5.sig-alg.reg.int"), 2, "algorithm 'hmac-md5.sig-alg.reg.int'"},
+	{ALGORITHM("\"\""), 2, "algorithm ''"},
+	{SECRET(""), 1, NOT_BASE64},
+	{SECRET("A"), 1, NOT_BASE64},
+	{SECRET("=AAA"), 1, NOT_BASE64},
+	{SECRET("===="), 1, NOT_BASE64},
+	{SECRET("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"), 1, NOT_BASE64},
+	{SECRET("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=="), 1, NOT_BASE64},
+	{SECRET("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdH==="), 1, NOT_BASE64},
+	{SECRET("AAECAwQFBgcICQoL=A0ODxAREhMUFRYXGBkaGxwdHh8="), 1, NOT_BASE64},
+	{SECRET("AAECAwQFBgcICQoL!A0ODxAREhMUFRYXGBkaGxwdHh8="), 1, NOT_BASE64},
+	{SECRET("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwd----"), 1, NOT_BASE64},
+	{SECRET(" AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="), 1, NOT_BASE64},
+	{SECRET("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8= "), 1, NOT_BASE64},
+	{SECRET("AAECAwQFBgcICQoLDA0O"), 1,
+	 "its secret has 15 octets: hmac-sha256 wants 16 to 512"},
+	{"key mirror {\nalgorithm = hmac-sha512 secret = \"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHg=="
+	 "\" }",
+	 1, "its secret has 31 octets: hmac-sha512 wants 32 to 512"},
+	{SECRET(B64_513), 1, "its secret has 513 octets: hmac-sha256 wants 16 to 512"},
+	{SECRET(B64_513 "AAAA"), 1, "secret: it may have 512 octets"},
 	/* zones */
 	{TOP SUB ZONE("ttl = 2147483648\n"), 7, "ttl = 2147483648: it must be 0s to 2147483647s"},
 	{TOP SUB
