@@ -286,7 +286,10 @@ static enum status run(struct call *call)
 		status = config_read(call->new_config, &changed);
 	}
 	if (!status) {
-		t.after = changed ? changed : t.after;
+		if (changed) {
+			config_forget_secrets(changed);
+			t.after = changed;
+		}
 		status = reading_open(&r, call);
 	}
 	for (size_t i = 0; !status && i < call->operand_count; i++) {

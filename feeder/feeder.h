@@ -58,6 +58,7 @@ enum option_id {
 	OPTION_ADDRESS,
 	OPTION_NEW_CONFIG,
 	OPTION_RETRY,
+	OPTION_ALGORITHM,
 	OPTIONS
 };
 
@@ -78,6 +79,7 @@ struct command {
 	const char *summary;  /* one line, no full stop */
 	const char *details;  /* the rest of the help, whole lines; NULL: none */
 	bool delivers;        /* run by a mail server: all but ST_USAGE is ST_AGAIN */
+	bool without_config;  /* call->config is NULL */
 	enum status (*run)(struct call *call);
 };
 
@@ -87,9 +89,9 @@ struct command {
  */
 struct call {
 	const struct command *command;
-	struct config *config;
-	char **words;    /* all that is no option: the verb, then … */
-	char **operands; /* … these, in the same array */
+	struct config *config; /* NULL: the verb reads none */
+	char **words;          /* all that is no option: the verb, then … */
+	char **operands;       /* … these, in the same array */
 	size_t operand_count;
 
 	uint64_t now; /* --now, else the clock */
@@ -99,7 +101,7 @@ struct call {
 
 	const char *config_file;
 	const char *sublist, *source, *reason, *text, *comment, *expires, *format;
-	const char *zone, *output, *reporter, *address, *new_config;
+	const char *zone, *output, *reporter, *address, *new_config, *algorithm;
 	const char *now_text, *wait_text, *serial_text, *since_text, *limit_text;
 };
 
@@ -199,5 +201,6 @@ extern const struct command command_sync;
 extern const struct command command_check;
 extern const struct command command_stats;
 extern const struct command command_audit;
+extern const struct command command_keygen;
 
 #endif

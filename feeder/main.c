@@ -14,35 +14,21 @@
 #include "output.h"
 
 static const struct command *const commands[] = {
-	&command_init,
-	&command_add,
-	&command_remove,
-	&command_show,
-	&command_list,
-	&command_exclude_add,
-	&command_exclude_remove,
-	&command_exclude_list,
-	&command_exclude_import,
-	&command_exclude_check,
-	&command_ingest,
-	&command_receive,
-	&command_review_list,
-	&command_review_show,
-	&command_review_accept,
-	&command_review_refuse,
-	&command_policy_test,
-	&command_import,
-	&command_export,
-	&command_expire,
-	&command_purge,
-	&command_source_list,
-	&command_source_disable,
-	&command_source_enable,
-	&command_sync,
-	&command_check,
-	&command_stats,
-	&command_audit,
-	NULL,
+	&command_init,           &command_add,
+	&command_remove,         &command_show,
+	&command_list,           &command_exclude_add,
+	&command_exclude_remove, &command_exclude_list,
+	&command_exclude_import, &command_exclude_check,
+	&command_ingest,         &command_receive,
+	&command_review_list,    &command_review_show,
+	&command_review_accept,  &command_review_refuse,
+	&command_policy_test,    &command_import,
+	&command_export,         &command_expire,
+	&command_purge,          &command_source_list,
+	&command_source_disable, &command_source_enable,
+	&command_sync,           &command_check,
+	&command_stats,          &command_audit,
+	&command_keygen,         NULL,
 };
 
 static enum status run(struct call *call, int argc, char **argv)
@@ -66,8 +52,12 @@ static enum status run(struct call *call, int argc, char **argv)
 		return ST_OK;
 	}
 	status = call_check_words(call);
-	if (!status) {
+	if (!status && !call->command->without_config) {
 		status = config_read(config_file(call->config_file), &call->config);
+	}
+	if (!status && call->config) {
+		/* No verb signs anything, and some read what strangers wrote. */
+		config_forget_secrets(call->config);
 	}
 	return status ? status : call->command->run(call);
 }
