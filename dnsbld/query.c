@@ -1,21 +1,23 @@
 /*
  * query.c: the packet into struct query (RFC 1035 §4.1, RFC 6891, RFC 8945).
  *
- *	header(12) -> question -> [SOA of an IXFR] -> OPT? -> TSIG? -> the end, exactly
+ *	header(12) -> question -> [SOA of an IXFR or a NOTIFY] -> OPT? -> TSIG? -> the end, exactly
  *
  * Peers differ on most malformed packets; what each gets here is the safest that interoperates.
  *
- * 1. A query has one question (RFC 9619), no answer, no authority (an IXFR has its SOA there), and
- *    nothing in the additional section but one OPT and, last, one TSIG. What the counts say is
+ * 1. A query has one question (RFC 9619), no answer (a NOTIFY may have its SOA there), no authority
+ *    (an IXFR has its SOA there), and nothing in the additional section but one OPT and, last, one
+ *    TSIG. What the counts say is
  *    checked before any record is read, so no packet costs more than its few records.
  * 2. A QNAME comes first, so it never needs a compression pointer, and none is followed.
  * 3. Nothing is allocated, every octet is read once, and all of them must be accounted for.
  */
 #include "query.h"
 
+#include "tsig.h"
+
 enum {
 	SOA_RDATA_MIN = 22,
-	TSIG_RDATA_MIN = 17,
 	MINIMAL_UDP = 512,
 	EDNS_DO = 0x8000, /* RFC 3225 */
 };
@@ -119,46 +121,34 @@ static size_t read_opt(struct query *q, const uint8_t *p, size_t left)
 	return OPT_FIXED + rdlen;
 }
 
-/* A name in `r` without compression, which no record here may use (RFC 8945 §4.2). */
-static struct bytes read_name(struct reader *r)
+/*
+ * TSIG at `p`, the last octets of the packet (RFC 8945 §5.1). False where it is none. Its owner may
+ * end in a pointer to the question alone: the reply has that at the same place, so the owner can
+ * be repeated there as it is.
+ */
+static bool read_tsig(struct query *q, const uint8_t *p)
 {
-	uint8_t label[LABELS_MAX + 1];
-	unsigned labels;
-	size_t len = r->bad ? 0 : name_walk(r->at, reader_left(r), label, &labels);
+	size_t at = (size_t)(p - q->packet);
+	struct tsig tsig; /* large, so it is read again by who verifies it */
 
-	r->bad = r->bad || len == 0;
-	return bytes_of(read_bytes(r, len), len);
-}
-
-/* TSIG at `p`, the last octets of the packet (RFC 8945 §5.1). False where it is none. */
-static bool read_tsig(struct query *q, const uint8_t *p, size_t left)
-{
-	struct reader r = reader_of(bytes_of(p, left));
-
-	q->tsig.key = read_name(&r);
-	bool tsig = read_u16(&r) == TYPE_TSIG;
-	bool any = read_u16(&r) == CLASS_ANY;
-	bool ttl = read_u32(&r) == 0;
-	size_t rdlen = read_u16(&r);
-
-	if (r.bad || !tsig || !any || !ttl || reader_left(&r) != rdlen) {
+	if (!tsig_read(&tsig, bytes_of(q->packet, q->len), at)) {
 		return false;
 	}
-	q->tsig.algorithm = read_name(&r);
-	q->tsig.time = bytes_of(read_bytes(&r, 8), 8);
-	read_run(&r); /* MAC */
-	q->tsig.original_id = read_u16(&r);
-	read_u16(&r); /* error */
-	read_run(&r); /* other data */
-	q->has_tsig = !r.bad && reader_left(&r) == 0;
-	return q->has_tsig;
+	/* A pointer stands for one octet, or for more than its two. */
+	if (tsig.owner.len != tsig.key.len &&
+	    (peek_u16(tsig.owner.data + tsig.owner.len - 2) & 0x3fff) >= DNS_HEADER + q->name_len) {
+		return false;
+	}
+	q->tsig_at = (uint16_t)at;
+	return true;
 }
 
 /*
- * The SOA that an IXFR brings (RFC 1995 §3): the client's serial, at the name that it asks for,
- * spelled out or as a pointer to the question. Returns its length, 0 where it is none.
+ * The SOA at the name that is asked for, spelled out or as a pointer to the question: the client's
+ * of an IXFR (RFC 1995 §3), the new one of a NOTIFY (RFC 1996 §3.7), which nobody believes. Returns
+ * its length, 0 where it is none.
  */
-static size_t read_ixfr_soa(const struct query_name *name, const uint8_t *p, size_t left)
+static size_t read_soa(const struct query_name *name, const uint8_t *p, size_t left)
 {
 	uint8_t owner[NAME_MAX_WIRE + 8];
 	size_t len;
@@ -186,15 +176,24 @@ static size_t read_ixfr_soa(const struct query_name *name, const uint8_t *p, siz
 	return len + 10 + rdlen;
 }
 
+/* An IXFR has the client's SOA, a NOTIFY may have the new one, and nothing else has any. */
+static bool may_have(const struct query *q, unsigned answers, unsigned authorities)
+{
+	if (q->opcode == OPCODE_NOTIFY) {
+		return answers <= 1 && authorities == 0;
+	}
+	return answers == 0 && authorities == (q->type == TYPE_IXFR);
+}
+
 /* What follows the question: nothing else than what a query may have, to the last octet. */
 static bool read_rest(struct query *q, const struct query_name *name, const uint8_t *p,
-		      const uint8_t *end, unsigned authorities, unsigned additionals)
+		      const uint8_t *end, unsigned soas, unsigned additionals)
 {
-	if (authorities != (q->type == TYPE_IXFR) || additionals > 2) {
+	if (additionals > 2) {
 		return false;
 	}
-	if (authorities == 1) {
-		size_t len = read_ixfr_soa(name, p, (size_t)(end - p));
+	if (soas > 0) {
+		size_t len = read_soa(name, p, (size_t)(end - p));
 
 		if (len == 0) {
 			return false;
@@ -208,7 +207,7 @@ static bool read_rest(struct query *q, const struct query_name *name, const uint
 		additionals -= len > 0;
 	}
 	if (additionals > 0) {
-		return additionals == 1 && read_tsig(q, p, (size_t)(end - p));
+		return additionals == 1 && read_tsig(q, p);
 	}
 	return p == end;
 }
@@ -225,7 +224,7 @@ enum query_kind query_parse(struct query *q, struct query_name *name, const uint
 	q->opcode = packet[2] >> 3 & 15;
 	q->recursion_desired = false;
 	q->edns = false;
-	q->has_tsig = false;
+	q->tsig_at = 0;
 	q->udp_size = MINIMAL_UDP;
 	q->name_len = 0;
 	q->type = 0;
@@ -260,11 +259,12 @@ enum query_kind query_parse(struct query *q, struct query_name *name, const uint
 	q->class = peek_u16(p + name_len + 2);
 	p += name_len + 4;
 
-	/* A NOTIFY may bring the new SOA (RFC 1996 §3.7); none is believed, so none is read. */
-	if (q->opcode == OPCODE_NOTIFY && answers > 0) {
-		return QUERY_FINE;
+	unsigned soas = answers + authorities;
+
+	if ((soas > 0 || q->type == TYPE_IXFR) && !may_have(q, answers, authorities)) {
+		return QUERY_MALFORMED;
 	}
-	if (answers > 0 || !read_rest(q, name, p, end, authorities, additionals)) {
+	if (!read_rest(q, name, p, end, soas, additionals)) {
 		return QUERY_MALFORMED;
 	}
 	return QUERY_FINE;

@@ -38,14 +38,6 @@ enum {
 	LABELS_MAX = 127,      /* a name of 255 octets has no more */
 };
 
-/* A TSIG record as it came (RFC 8945 §4.2). Nothing in it has been verified. */
-struct query_tsig {
-	struct bytes key;       /* wire name */
-	struct bytes algorithm; /* wire name */
-	struct bytes time;      /* time signed (6) and fudge (2) */
-	uint16_t original_id;
-};
-
 struct query {
 	const uint8_t *packet; /* borrowed; the QNAME in the client's spelling stays there */
 	uint16_t type;         /* 0 without a question */
@@ -60,8 +52,7 @@ struct query {
 	bool nsid;      /* the server's name is asked for (RFC 5001) */
 	bool keepalive; /* and how long a connection may be idle (RFC 7828) */
 	uint8_t edns_version;
-	bool has_tsig;
-	struct query_tsig tsig;
+	uint16_t tsig_at; /* where its TSIG is, which tsig_read() reads; 0: it has none */
 };
 
 /* The QNAME, for finding what it names. Apart from struct query, for many of those are kept. */

@@ -2,16 +2,18 @@
  * reply.c: the bytes of a reply (RFC 1035 §4.1).
  *
  *	start                             at            end
- *	header(12) question | answer authority additional | room for OPT |
+ *	header(12) question | answer authority additional | room for OPT | for TSIG |
  *
- * The header is written last, when everything in it is known. The OPT's place is kept free from the
- * beginning, so an answer that fits leaves room for it: it is there if and only if the query had
- * one (RFC 6891 §7), in a truncated reply and in an error too. The server's name has no place kept:
- * it is in the OPT where room is left.
+ * The header is written when everything in it is known, and then signed. The OPT's place is kept
+ * free from the beginning, so an answer that fits leaves room for it: it is there if and only if
+ * the query had one (RFC 6891 §7), in a truncated reply and in an error too. The same holds for the
+ * TSIG (signing.h). The server's name has no place kept: it is in the OPT where room is left.
  */
 #include "reply.h"
 
 #include <assert.h>
+
+#include "signing.h"
 
 enum {
 	OPT_RDLEN = 9, /* where in the OPT that is */
@@ -22,7 +24,6 @@ enum {
 	FLAG_AA = 0x0400,
 	FLAG_TC = 0x0200,
 	FLAG_RD = 0x0100,
-	TSIG_BADKEY = 17, /* RFC 8945 §5.2.1 */
 };
 
 static void write_header(uint8_t *out, const struct query *q, unsigned flags, unsigned questions,
@@ -62,6 +63,7 @@ void reply_begin(struct reply *r, const struct query *q, uint8_t *out, size_t ro
 	r->keepalive_100ms = 0;
 	r->authoritative = false;
 	r->truncated = false;
+	r->signing = NULL;
 	memset(r->count, 0, sizeof r->count);
 	/* With the client's own bits for 0x20: resolvers compare them all. */
 	memcpy(out + DNS_HEADER, q->packet + DNS_HEADER, question);
@@ -128,14 +130,10 @@ bool reply_put_soa(struct reply *r, enum section section, const struct zone *zon
 void reply_truncate(struct reply *r)
 {
 	r->truncated = true;
+	r->rcode =
+		RCODE_NOERROR; /* RFC 8945 §5.3 asks for it, and who comes by TCP needs no other */
 	r->at = r->start + DNS_HEADER + r->query->name_len + 4;
 	memset(r->count, 0, sizeof r->count);
-}
-
-/* Of the TSIG that an unknown key gets. */
-static size_t tsig_error_len(const struct query_tsig *tsig)
-{
-	return tsig->key.len + 10 + tsig->algorithm.len + tsig->time.len + 8;
 }
 
 /*
@@ -146,13 +144,13 @@ static void put_nsid(struct reply *r, uint8_t *opt)
 {
 	const struct query *q = r->query;
 	size_t nsid = strlen(r->nsid), most = (size_t)(r->end - r->start);
-	size_t tsig = q->has_tsig ? tsig_error_len(&q->tsig) : 0;
+	size_t tsig = r->signing ? r->signing->room : 0;
 	bool error = r->rcode != RCODE_NOERROR && r->rcode != RCODE_NXDOMAIN;
 
-	if (error && most > q->len + (size_t)REPLY_ERROR) {
-		most = q->len + (size_t)REPLY_ERROR;
+	if (error && most + tsig > q->len + (size_t)REPLY_ERROR) {
+		most = q->len + (size_t)REPLY_ERROR - tsig;
 	}
-	if ((size_t)(r->at - r->start) + OPTION_FIXED + nsid + tsig > most) {
+	if ((size_t)(r->at - r->start) + OPTION_FIXED + nsid > most) {
 		return;
 	}
 	struct writer w = writer_of(r->at, OPTION_FIXED + nsid);
@@ -215,30 +213,6 @@ static void put_opt(struct reply *r)
 	}
 }
 
-/* We know no key, so every one is unknown: BADKEY, unsigned (RFC 8945 §5.2.1). */
-static void put_tsig_error(struct reply *r)
-{
-	const struct query_tsig *tsig = &r->query->tsig;
-	struct writer w = writer_of(r->at, (size_t)(r->end - r->at));
-
-	write_bytes(&w, tsig->key.data, tsig->key.len);
-	write_u16(&w, TYPE_TSIG);
-	write_u16(&w, CLASS_ANY);
-	write_u32(&w, 0);
-	write_u16(&w, (uint16_t)(tsig->algorithm.len + tsig->time.len + 8));
-	write_bytes(&w, tsig->algorithm.data, tsig->algorithm.len);
-	write_bytes(&w, tsig->time.data, tsig->time.len);
-	write_u16(&w, 0); /* no MAC */
-	write_u16(&w, tsig->original_id);
-	write_u16(&w, TSIG_BADKEY);
-	write_u16(&w, 0); /* no other data */
-	/* Where long names leave no room the rcode alone has to say it. */
-	if (!w.bad) {
-		r->at = w.at;
-		r->count[SECTION_ADDITIONAL]++;
-	}
-}
-
 size_t reply_end(struct reply *r)
 {
 	const struct query *q = r->query;
@@ -248,14 +222,11 @@ size_t reply_end(struct reply *r)
 		r->end += OPT_FIXED;
 		put_opt(r);
 	}
-	if (q->has_tsig) {
-		put_tsig_error(r);
-	}
 	flags |= q->recursion_desired ? FLAG_RD : 0;
 	flags |= r->authoritative ? FLAG_AA : 0;
 	flags |= r->truncated ? FLAG_TC : 0;
 	write_header(r->start, q, flags, q->name_len > 0, r->count);
-	return (size_t)(r->at - r->start);
+	return r->signing ? signing_end(r) : (size_t)(r->at - r->start);
 }
 
 size_t reply_header_only(const struct query *q, enum rcode rcode, uint8_t *out)

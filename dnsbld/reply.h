@@ -45,17 +45,20 @@ enum {
 /* Which section is being written; they come in this order. */
 enum section { SECTION_ANSWER, SECTION_AUTHORITY, SECTION_ADDITIONAL, SECTIONS };
 
+struct signing;
+
 struct reply {
 	const struct query *query;
 	uint8_t *start;
 	uint8_t *at;
-	uint8_t *end; /* behind it there is room for the OPT */
+	uint8_t *end; /* behind it there is room for the OPT and the TSIG */
 	enum rcode rcode;
 	enum ede ede;
 	const char *nsid; /* the server's name, where it is asked for and there is one; else NULL */
 	uint16_t keepalive_100ms; /* how long the connection may be idle; 0: it is not told */
 	bool authoritative;
 	bool truncated;
+	struct signing *signing; /* what its TSIG is made from; NULL: it has none */
 	uint16_t count[SECTIONS];
 };
 
@@ -91,7 +94,7 @@ bool reply_put_soa(struct reply *r, enum section section, const struct zone *zon
 /* Takes every record out again: the client is to come by TCP (RFC 2181 §9). */
 void reply_truncate(struct reply *r);
 
-/* Writes header, OPT, and the error of a TSIG that was not verified. Returns the reply's length. */
+/* Writes OPT, header and TSIG. Returns the reply's length. */
 size_t reply_end(struct reply *r);
 
 /* A reply that is the header alone, for what has no question to echo. Returns its length. */

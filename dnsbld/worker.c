@@ -39,6 +39,14 @@ static void on_page_lost(int number)
 	}
 }
 
+static void release_database(struct worker *w)
+{
+	scan_close(w->scan6);
+	scan_close(w->journal);
+	txn_abort(w->txn);
+	store_close(w->store);
+}
+
 enum status worker_open(struct worker *w, const struct config *config, bool speaks)
 {
 	/* Reset: the access comes again, and the second signal ends the process. */
@@ -60,10 +68,12 @@ enum status worker_open(struct worker *w, const struct config *config, bool spea
 	w->journal = scan_open(w->txn, TABLE_JOURNAL);
 	status = txn_status(w->txn);
 	if (status) {
-		scan_close(w->scan6);
-		scan_close(w->journal);
-		txn_abort(w->txn);
-		store_close(w->store);
+		release_database(w);
+		return status;
+	}
+	status = tsig_keys_open(&w->keys, config);
+	if (status) {
+		release_database(w);
 		return status;
 	}
 	directory_init(&w->directory, w->txn);
@@ -77,10 +87,8 @@ enum status worker_open(struct worker *w, const struct config *config, bool spea
 
 void worker_close(struct worker *w)
 {
-	scan_close(w->scan6);
-	scan_close(w->journal);
-	txn_abort(w->txn);
-	store_close(w->store);
+	release_database(w);
+	tsig_keys_close(w->keys);
 	clients_release(&w->clients);
 	zones_release(&w->zones);
 	directory_release(&w->directory);

@@ -13,12 +13,15 @@
 #include "config.h"
 #include "counters.h"
 #include "directory.h"
+#include "signing.h"
 #include "store.h"
 #include "zone.h"
 
 struct worker {
 	const struct config *config;       /* borrowed */
 	struct process_counters *counters; /* this process' own; NULL: nothing is counted */
+	struct tsig_keys *keys;            /* NULL: the config has none */
+	struct signing signing;            /* of the query that is answered, if it has a TSIG */
 	struct store *store;
 	struct txn *txn;
 	bool reading;          /* between worker_begin() and worker_end(), with a snapshot */

@@ -2,10 +2,14 @@
 
 The numbers group what belongs together. Where well-known servers differ from each other, ours says
 what is safest among that which interoperates. packets.py reads both columns' words; the zone is
-one_zone.py's, without keys, transfers, or a name of the server's own.
+one_zone.py's, without transfers or a name of the server's own. SIGNED is a table of its own: what is
+signed holds for some minutes, so its packets are made when they are sent.
 """
 
-from packets import make
+import time
+
+from packets import make, name
+from signing import Key, sign
 
 ZONE = "n:dnsbl.example.org"
 LISTED = "n:1.2.0.192.dnsbl.example.org"
@@ -85,6 +89,11 @@ TABLE = [
      "REFUSED 0/0/1 opt ede=18"),
     (11, "NOTIFY with its SOA", "1234 2400 0001 0001 0000 0000 " + ZONE + SOA + "c00c" + SOA_RR,
      REFUSED),
+    (11, "NOTIFY with two SOAs", "1234 2400 0001 0002 0000 0000 " + ZONE + SOA
+     + 2 * ("c00c" + SOA_RR), FAULT),
+    (11, "NOTIFY with an A", "1234 2400 0001 0001 0000 0000 " + ZONE + SOA + A_RR, FAULT),
+    (11, "NOTIFY with its SOA as the authority", "1234 2400 0001 0000 0001 0000 " + ZONE + SOA
+     + "c00c" + SOA_RR, FAULT),
     (11, "NOTIFY of another zone", NOTIFY + "n:dnsbl.example.net" + SOA, NOTAUTH),
     (11, "NOTIFY of a name in our zone", NOTIFY + LISTED + SOA, NOTAUTH),
     (11, "NOTIFY of another type", NOTIFY + ZONE + A, FAULT),
@@ -207,10 +216,103 @@ TABLE = [
     (38, "a TSIG as the answer", ANSWER + LISTED + A + tsig(), FAULT),
     (38, "a TSIG of class IN", EDNS + LISTED + A + tsig(rdclass="0001"), FAULT),
     (38, "a TSIG with a TTL", EDNS + LISTED + A + tsig(ttl="00000001"), FAULT),
+    (38, "a TSIG whose owner points past the question",
+     TWO + LISTED + A + opt("fe01 0003 016100") + tsig(key="c0 3c"), FAULT_EDNS),
+    (38, "a TSIG whose owner points into the header", EDNS + LISTED + A + tsig(key="c0 00"), FAULT),
+    (38, "a TSIG whose owner points to itself", EDNS + LISTED + A + tsig(key="c0 2d"), FAULT),
+    (38, "octets behind the TSIG", EDNS + LISTED + A + tsig() + "00", FAULT),
     (40, "AXFR of a name that is not ours", QUERY + "n:example.net" + AXFR, FAULT, NOTAUTH),
     (40, "AXFR below the apex", QUERY + LISTED + AXFR, FAULT, NOTAUTH),
     (40, "AXFR in class ANY", QUERY + ZONE + " 00fc 00ff", REFUSED),
 ]
+
+SECRET = "c2l4dHkgZm91ciBvY3RldHMsIGFzIG1hbnkgYXMgdGhlIGxvbmdlc3QgTUFDIGhhcy4uLg=="
+KEYS = {algorithm: Key(key, algorithm, SECRET) for key, algorithm in (
+    ("mirror", "hmac-sha256"), ("key.dnsbl.example.org", "hmac-sha384"),
+    ("k5" + 12 * ".12345" + ".org", "hmac-sha512"))}
+KEY, KEY384, KEY512 = KEYS.values()
+CONFIG = "".join(f'key "{key.name}" {{ algorithm = "{key.algorithm}"  secret = "{SECRET}" }}\n'
+                 for key in KEYS.values())
+UNKNOWN = Key("nosuch", "hmac-sha256", SECRET)
+SHA1 = Key(KEY.name, "hmac-sha1", SECRET)
+MD5 = Key(KEY.name, "hmac-md5.sig-alg.reg.int", SECRET)
+
+PLAIN = make(QUERY + LISTED + A)
+WITH_OPT = make(EDNS + LISTED + A + opt())
+SIGNED_FOUND = "NOERROR aa 3/0/1 tsig=0 signed"
+BADSIG = "NOTAUTH 0/0/1 tsig=16"
+BADTIME = "NOTAUTH 0/0/1 tsig=18 signed"
+BADTRUNC = "NOTAUTH 0/0/1 tsig=22 signed"
+
+
+def signed(what, wanted, packet=PLAIN, key=KEY, over_tcp=None, age=None, sent=b"\x12\x34",
+           **options):
+    """A row: the key, and what makes the packet, which is sent with another id perhaps."""
+    def made():
+        late = {} if age is None else {"time": int(time.time()) - age}
+        return sent + sign(packet, key, **late, **options)[2:]
+    return what, key, made, wanted, over_tcp or wanted
+
+
+def flip(mac):
+    return mac[:-1] + bytes([mac[-1] ^ 1])
+
+
+# (number, what it is, the key, what makes the packet, by UDP, by TCP)
+SIGNED = [(35, *row) for row in (
+    *(signed(f"valid, {key.algorithm}", SIGNED_FOUND, key=key) for key in KEYS.values()),
+    signed("valid, behind an OPT", "NOERROR aa 3/0/2 opt tsig=0 signed", WITH_OPT),
+    signed("valid, for what is unlisted", "NXDOMAIN aa 0/1/1 tsig=0 signed",
+           make(QUERY + UNLISTED + A)),
+    signed("valid, for another zone", "REFUSED 0/0/1 tsig=0 signed", make(QUERY + ELSEWHERE + A)),
+    signed("valid, another EDNS version", "BADVERS 0/0/2 opt tsig=0 signed",
+           make(EDNS + LISTED + A + opt(version=1))),
+    signed("valid, NOTIFY", "REFUSED 0/0/1 tsig=0 signed", make(NOTIFY + ZONE + SOA)),
+    signed("valid, NOTIFY with its SOA", "REFUSED 0/0/1 tsig=0 signed",
+           make("1234 2400 0001 0001 0000 0000 " + ZONE + SOA + "c00c" + SOA_RR)),
+    signed("valid, AXFR", "FORMERR 0/0/1 tsig=0 signed", make(QUERY + ZONE + AXFR),
+           over_tcp="REFUSED 0/0/1 tsig=0 signed"),
+    signed("valid, IXFR", "NOERROR aa 1/0/1 tsig=0 signed",
+           make(AUTHORITY + ZONE + IXFR + "c00c" + SOA_RR), over_tcp="REFUSED 0/0/1 tsig=0 signed"),
+    signed("valid, too much for UDP", "NOERROR aa tc 0/0/1 tsig=0 signed", make(QUERY + TWENTY + TXT),
+           over_tcp="NOERROR aa 20/0/1 tsig=0 signed"),
+    signed("valid, question and key are the longest", "NOERROR aa tc 0/0/1 tsig=0 signed",
+           make(QUERY + f"n:{L63}.{L63}.{L63}.{L63[:43]}.dnsbl.example.org" + A), KEY512,
+           over_tcp="NXDOMAIN aa 0/1/1 tsig=0 signed"),
+    signed("valid, the key's name in another case", SIGNED_FOUND, owner=name("MirroR")),
+    signed("valid, the algorithm's too", SIGNED_FOUND, algorithm="HMAC-Sha256"),
+    signed("valid, the key's name ends in the question's", SIGNED_FOUND, key=KEY384,
+           owner=b"\3key\xc0\x16"),
+    signed("valid, another id than the original", SIGNED_FOUND, sent=b"\x43\x21"),
+    signed("an unknown key", BADKEY, key=UNKNOWN),
+    signed("another key's algorithm", BADKEY, key=Key(KEY.name, "hmac-sha512", SECRET)),
+    signed("SHA-1", BADKEY, key=SHA1),
+    signed("MD5", BADKEY, key=MD5),
+    signed("an unknown algorithm", BADKEY, algorithm="hmac-sha0"),
+)] + [(36, *row) for row in (
+    *(signed(f"a bad MAC, {key.algorithm}", BADSIG, key=key, spoil=flip) for key in KEYS.values()),
+    signed("an empty MAC", BADSIG, cut=0),
+    signed("a wrong original id", BADSIG, id=0x4321),
+    signed("another secret", BADSIG, key=Key(KEY.name, KEY.algorithm, "A" * 44)),
+    *(signed(f"a MAC of {n} octets", FAULT, cut=n) for n in (1, 8, 10, 15)),
+    signed("a MAC that is too long", FAULT, spoil=lambda mac: mac + b"\0"),
+    signed("half a MAC", BADTRUNC, cut=16),
+    signed("half a MAC, SHA-384", BADTRUNC, key=KEY384, cut=24),
+    signed("less than half, SHA-384", FAULT, key=KEY384, cut=23),
+    signed("half a MAC, SHA-512", BADTRUNC, key=KEY512, cut=32),
+    signed("all but one octet", BADTRUNC, cut=31),
+    signed("half a bad MAC", BADSIG, spoil=lambda mac: flip(mac[:16])),
+    signed("half a MAC, an hour late", BADTIME, cut=16, age=3600),
+)] + [(37, *row) for row in (
+    signed("an hour late", BADTIME, age=3600),
+    signed("an hour early", BADTIME, age=-3600),
+    signed("an hour late, SHA-512", BADTIME, key=KEY512, age=3600),
+    signed("an hour late, a bad MAC", BADSIG, age=3600, spoil=flip),
+    signed("of 1970", BADTIME, time=0),
+    signed("of the last second there is", BADTIME, time=(1 << 48) - 1),
+    signed("a minute late, as it may be", SIGNED_FOUND, age=60),
+    signed("a minute late, of ten seconds that it may be", BADTIME, age=60, fudge=10),
+)]
 
 # Queries that are fine, to be cut and bent.
 VALID = [make(text) for text in (

@@ -4,7 +4,7 @@
 
 Words are octets in hex, or n:NAME, a name in wire form. A reply becomes its rcode, its flags, its
 counts, and what its OPT and TSIG say: "NXDOMAIN aa 0/1/0", "REFUSED 0/0/1 opt ede=20",
-"NOTAUTH 0/0/1 tsig=17", "FORMERR 12" (the header alone), "drop".
+"NOTAUTH 0/0/1 tsig=17", "NOERROR aa 3/0/1 tsig=0 signed", "FORMERR 12" (the header alone), "drop".
 """
 
 import contextlib
@@ -84,6 +84,14 @@ def options(rdata):
     return found
 
 
+def tsig(rdata):
+    """Its error, and whether there is a MAC."""
+    after = skip_name(rdata, 0) + 8
+    size, = struct.unpack_from("!H", rdata, after)
+    error, = struct.unpack_from("!H", rdata, after + 4 + size)
+    return [f"tsig={error}", "signed"] if size else [f"tsig={error}"]
+
+
 def describe(reply):
     if not reply:
         return "drop"
@@ -104,7 +112,7 @@ def describe(reply):
                               NSID: lambda d: f"nsid={d.decode()}"}
                              .get(code, lambda d, code=code: f"option={code}")(data))
         elif rdtype == TSIG:
-            words.append(f"tsig={struct.unpack('!H', rdata[-4:-2])[0]}")
+            words += tsig(rdata)
     return " ".join([RCODES[rcode], *words])
 
 

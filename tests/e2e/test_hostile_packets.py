@@ -4,17 +4,19 @@ import contextlib
 import os
 import socket
 import struct
+import time
 from pathlib import Path
 
 import pytest
 
 from dnsbld import freed_memory_is_free
 from lists import LONG
-from odd_packets import (A, EDNS, LISTED, QUERY, TABLE, TWENTY, TXT, UNLISTED, VALID,
-                         an_opt_full_of_options, opcode, opt, pointers_to_pointers,
+from odd_packets import (A, CONFIG, EDNS, LISTED, QUERY, SIGNED, TABLE, TWENTY, TXT, UNLISTED,
+                         VALID, an_opt_full_of_options, opcode, opt, pointers_to_pointers,
                          two_thousand_tsigs)
 from one_zone import BODY, fill
 from packets import OPT, TRANSPORTS, describe, make, over_tcp, over_udp, question_end, records
+from signing import Record, mac_of, verify
 from wire import read_framed
 
 PATIENT = "tcp { idle = 1m }\n"    # so that a connection that closes was closed for its packet
@@ -25,7 +27,7 @@ CLASSES = (1, 3, 4, 254, 255, 65280)
 @pytest.fixture(scope="module")
 def server(install_for_file):
     with freed_memory_is_free():
-        return fill(install_for_file(BODY, PATIENT)).start()
+        return fill(install_for_file(BODY + CONFIG, PATIENT)).start()
 
 
 @pytest.fixture(autouse=True)
@@ -48,6 +50,28 @@ def test_each_odd_packet_gets_what_the_table_says(server, row, transport):
         check(packet, reply, transport)
 
 
+@pytest.mark.parametrize("transport", TRANSPORTS)
+@pytest.mark.parametrize("row", SIGNED, ids=lambda row: f"{row[0]}: {row[1]}")
+def test_each_signed_packet_gets_what_the_table_says(server, row, transport):
+    _, _, key, made, *wanted = row
+    packet, before = made(), int(time.time()) - 1    # by a clock that ticks 250 times a second
+    reply, = TRANSPORTS[transport](server, [packet])
+    assert describe(reply) == wanted[transport == "TCP"]
+    # Who has the key may get more: the key's name in full, our time, the rest of a MAC.
+    check(packet, reply, transport, 23 if "signed" not in describe(reply) else 23 + 80 + 6 + 32)
+    if "signed" not in describe(reply):
+        return
+    assert verify(reply, key, mac_of(packet)) is None
+    record, asked = Record(reply), Record(packet)
+    if record.error == 18:
+        assert (record.time, record.fudge) == (asked.time, asked.fudge)
+        assert before <= int.from_bytes(record.other, "big") <= time.time()
+        assert len(record.other) == 6
+    else:
+        assert before <= record.time <= time.time() and record.fudge == 300
+        assert record.other == b""
+
+
 def gets_reply(packet):
     return len(packet) >= 12 and not packet[2] & 0x80
 
@@ -60,8 +84,8 @@ def size_taken(packet, reply):
     return max(512, struct.unpack_from("!H", packet, at + 3)[0])
 
 
-def check(packet, reply, transport):
-    """What holds for every reply."""
+def check(packet, reply, transport, more=23):
+    """What holds for every reply; an error has at most so many octets more than its query."""
     assert reply[:2] == packet[:2]
     assert reply[2] & 0xF8 == packet[2] & 0x78 | 0x80
     assert reply[3] & 0xF0 == 0, "RA, Z, AD or CD"
@@ -69,7 +93,7 @@ def check(packet, reply, transport):
     end = question_end(reply)
     assert reply[12:end] == packet[12:end]
     if rcode not in ("NOERROR", "NXDOMAIN"):
-        assert len(reply) <= len(packet) + 23
+        assert len(reply) <= len(packet) + more
     if transport == "UDP":
         assert len(reply) <= min(1232, size_taken(packet, reply))
 

@@ -1,14 +1,16 @@
 /*
  * fuzz_respond: any packet to respond(), over UDP and TCP, in front of a real database.
  *
- * The first octet says how the packet comes (bit 0: TCP) and from whom (bits 1 to 3: see
- * clients[]), and the rest is the packet. What must hold for every reply:
+ * The first octet says how the packet comes (bit 0: TCP), from whom (bits 1 to 3: see clients[]),
+ * and signed, if it can be (bit 4), with which key (bits 5 and 6); the rest is the packet. What
+ * must hold for every reply:
  *
  * 1. What reply_check.h says; ldns reads it too, and finds as many records.
  * 2. It is no longer than the room.
  * 3. The three steps of a batch say the same as respond().
  * 4. A positive answer has only records of the type that was asked, all at the name that was asked.
  * 5. Who is dropped by all sections gets none, who is refused by all of them no answer.
+ * 6. To a signed query it is signed and genuine, or says that the query is malformed.
  *
  * The packet sits in a block of exactly its size, the reply in one of exactly its room.
  */
@@ -18,16 +20,29 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "dnsbld/reply.h"
 #include "tests/unit/dnsbld/reply_check.h"
 #include "tests/unit/dnsbld/served.h"
+#include "tsig.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define SECRET                                                                                 \
+	"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4vMDEyMzQ1Njc4OTo7PD0+" \
+	"Pw=="
+
+enum { SIGNATURE = 256 }; /* octets, or fewer, with the names that these keys have */
 
 static const char config[] =
 	"clients { refuse = { 192.0.2.1, 192.0.2.4 } drop = { 192.0.2.2, 192.0.2.5 }\n"
 	"          empty = { 192.0.2.3 } error = { 2001:db8::/32 } }\n"
+	"key mirror { secret = \"" SECRET "\" }\n"
+	"key key.dnsbl.example.org { algorithm = hmac-sha384 secret = \"" SECRET "\" }\n"
+	"key k512 { algorithm = hmac-sha512 secret = \"" SECRET "\" }\n"
+	"key \"a.key.of.a.mirror.with.a.name.as.long.as.it.may.be.in.configs.of.example.org\" {\n"
+	"  secret = \"" SECRET "\" }\n"
 	"nsid = \"fra1.example.net\" version = \"Of no matter\"\n"
 	"sublist relay { code = 2 text = \"Open relay, see https://dnsbl.example.org/?ip={ip}\" }\n"
 	"sublist hijacked { code = 4 text = \"{ip} {ip} {ip} {ip} {ip}\" }\n"
@@ -129,6 +144,35 @@ static void check(const uint8_t *query, size_t size, bool tcp, const uint8_t *re
 	}
 }
 
+/* Signs the packet, which has room for it. False where there is nothing that can be signed. */
+static bool sign(struct tsig_session *s, unsigned key, uint8_t *packet, size_t *size)
+{
+	struct tsig tsig;
+
+	if (*size > UINT16_MAX - SIGNATURE || tsig_find(&tsig, bytes_of(packet, *size)) ||
+	    tsig.at > 0 || peek_u16(packet + 10) == UINT16_MAX) {
+		return false;
+	}
+	assert(!tsig_session_open(
+		s, tsig_key_find(served.worker.keys, &served.config->keys[key].name)));
+	*size = tsig_sign_request(s, packet, *size, *size + SIGNATURE, (uint64_t)time(NULL));
+	assert(*size > 0);
+	return true;
+}
+
+static void check_signed(struct tsig_session *s, const uint8_t *reply, size_t len)
+{
+	struct tsig tsig;
+
+	assert(len == 0 || !tsig_find(&tsig, bytes_of(reply, len)));
+	if (len > 0 && tsig.at > 0) {
+		assert(!tsig_verify_reply(s, bytes_of(reply, len), (uint64_t)time(NULL)));
+	} else if (len > 0) {
+		assert((reply[3] & 15) == RCODE_FORMERR || (reply[3] & 15) == RCODE_NOTIMP);
+	}
+	tsig_session_close(s);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	if (size == 0 || size > 65536) {
@@ -142,11 +186,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.addr = clients[who].addr,
 	};
 	size_t room = client.tcp ? REPLY_TCP : REPLY_UDP;
-	uint8_t *packet = malloc(size), *reply = malloc(room), *batched = malloc(room);
+	uint8_t *packet = malloc(size + SIGNATURE), *reply = malloc(room), *batched = malloc(room);
+	struct tsig_session session;
 	struct task task;
 
 	size--;
 	memcpy(packet, data + 1, size);
+	const bool is_signed = data[0] & 16 && sign(&session, data[0] >> 5 & 3, packet, &size);
+
 	packet = realloc(packet, size ? size : 1);
 
 	served.worker.clients.given = who > 0;
@@ -158,13 +205,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	worker_end(&served.worker);
 
 	assert(len <= room);
-	assert(again == len && memcmp(reply, batched, len) == 0);
+	/* What is signed has the time in it. */
+	assert(again == len && (is_signed || memcmp(reply, batched, len) == 0));
 	assert(who != DROPPED || len == 0);
 	if (len > 0 || (who != DROPPED && who != DROPPED_BUT_BELOW)) {
 		check(packet, size, client.tcp, reply, len);
 	}
 	if (who == REFUSED && len > 0) {
 		assert(peek_u16(reply + 6) == 0 && peek_u16(reply + 8) == 0);
+	}
+	if (is_signed) {
+		check_signed(&session, reply, len);
 	}
 	free(batched);
 	free(reply);

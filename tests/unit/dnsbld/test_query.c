@@ -36,7 +36,7 @@ static void test_question_is_read_and_its_name_lowered(void **state)
 	assert_int_equal(q.opcode, OPCODE_QUERY);
 	assert_true(q.recursion_desired);
 	assert_false(q.edns);
-	assert_false(q.has_tsig);
+	assert_int_equal(q.tsig_at, 0);
 	assert_int_equal(q.type, TYPE_TXT);
 	assert_int_equal(q.class, CLASS_IN);
 	assert_int_equal(q.udp_size, 512);
@@ -154,21 +154,52 @@ static void test_nsid_is_read_wherever_it_stands_and_whatever_it_holds(void **st
 	}
 }
 
-static void test_tsig_is_read(void **state)
+#define TSIG_RR                                   \
+	" 00fa 00ff 00000000 001f n:hmac-sha256 " \
+	"000000000001 012c 0002 abcd 4321 0000 0000"
+
+static void test_tsig_is_found(void **state)
 {
 	struct query q;
 
 	(void)state;
-	assert_int_equal(parse(&q, "1234 0000 0001 0000 0000 0001 n:a 0001 0001 "
-				   "n:key 00fa 00ff 00000000 001f n:hmac-sha256 "
-				   "000000000001 012c 0002 abcd 4321 0000 0000"),
+	assert_int_equal(parse(&q, "1234 0000 0001 0000 0000 0001 n:a 0001 0001 n:key" TSIG_RR),
 			 QUERY_FINE);
-	assert_true(q.has_tsig);
-	assert_int_equal(q.tsig.key.len, 5);
-	assert_memory_equal(q.tsig.key.data, "\3key", 5);
-	assert_int_equal(q.tsig.algorithm.len, 13);
-	assert_int_equal(q.tsig.time.len, 8);
-	assert_int_equal(q.tsig.original_id, 0x4321);
+	assert_int_equal(q.tsig_at, 12 + 3 + 4);
+	assert_int_equal(parse(&q, "1234 0000 0001 0000 0000 0002 n:a 0001 0001 "
+				   "00 0029 1000 00 00 0000 0000 n:key" TSIG_RR),
+			 QUERY_FINE);
+	assert_int_equal(q.tsig_at, 12 + 3 + 4 + 11);
+}
+
+/* Into the question, which the reply repeats; there the same octets mean the same. */
+static void test_a_keys_name_may_end_in_the_questions_and_nowhere_else(void **state)
+{
+	static const struct {
+		const char *owner;
+		enum query_kind kind;
+	} rows[] = {
+		{"c00c", QUERY_FINE},      {"0161 c00e", QUERY_FINE},
+		{"c010", QUERY_FINE},      /* the question's root */
+		{"c00b", QUERY_MALFORMED}, /* the header */
+		{"c011", QUERY_MALFORMED}, /* its type */
+		{"c021", QUERY_MALFORMED}, /* an option of the OPT, which has a name */
+		{"c030", QUERY_MALFORMED}, /* itself */
+		{"02ffc0 00", QUERY_FINE}, /* what only looks like a pointer */
+	};
+	char text[256];
+	struct query q;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		snprintf(text, sizeof text,
+			 "1234 0000 0001 0000 0000 0002 n:a.b 0001 0001 "
+			 "00 0029 1000 00 00 0000 0006 ff00 0002 0100 %s" TSIG_RR,
+			 rows[i].owner);
+		if (parse(&q, text) != rows[i].kind) {
+			fail_msg("owner %s", rows[i].owner);
+		}
+	}
 }
 
 /* Whatever is cut off anywhere: nothing is read beyond the end, and only the whole is fine. */
@@ -208,7 +239,8 @@ int main(void)
 		cmocka_unit_test(test_names_end_at_255_octets),
 		cmocka_unit_test(test_edns_is_read),
 		cmocka_unit_test(test_nsid_is_read_wherever_it_stands_and_whatever_it_holds),
-		cmocka_unit_test(test_tsig_is_read),
+		cmocka_unit_test(test_tsig_is_found),
+		cmocka_unit_test(test_a_keys_name_may_end_in_the_questions_and_nowhere_else),
 		cmocka_unit_test(test_no_truncated_packet_is_fine),
 	};
 
