@@ -2,15 +2,12 @@
  * confine.c: the end of a worker's start. From here on it reads packets.
  *
  * Two nets, each of which is enough to keep a worker from every file: a hole in one is not a hole.
- * What they leave is the descriptors that are open. Of those one is a writable file, lock.mdb:
- * LMDB's readers write to it through a mapping as long as the file. To write to the descriptor
- * would make it longer, until the disk is full, so it is looked up here and shut in the filter.
+ * What they leave is the descriptors that are open. Of those one is a writable file, lock.mdb. A
+ * worker writes to one page of it, through a mapping (store_slots.c). To write to the descriptor
+ * would make the file longer, until the disk is full; to map it again would be all pages; and with
+ * it closed the page would be the next one's too: so it is shut in the filter.
  */
 #include "confine.h"
-
-#include <limits.h>
-#include <stdio.h>
-#include <sys/stat.h>
 
 #include "confinement.h"
 #include "log.h"
@@ -27,31 +24,11 @@ int __lsan_is_turned_off(void)
 }
 #endif
 
-/* LMDB has no word for it. What a process opens gets the lowest number that is free. */
-enum { DESCRIPTORS = 4096 };
-
-static int lock_descriptor(const char *database)
-{
-	char path[PATH_MAX];
-	struct stat lock, open;
-
-	if (snprintf(path, sizeof path, "%s/lock.mdb", database) >= (int)sizeof path ||
-	    stat(path, &lock) < 0) {
-		return -1;
-	}
-	for (int fd = 0; fd < DESCRIPTORS; fd++) {
-		if (fstat(fd, &open) == 0 && open.st_dev == lock.st_dev &&
-		    open.st_ino == lock.st_ino) {
-			return fd;
-		}
-	}
-	return -1;
-}
-
-enum status confine(const char *database, bool speaks)
+enum status confine(const struct store *store, bool speaks)
 {
 	bool files = false, calls = false;
-	int lock = lock_descriptor(database);
+	int lock[2];
+	bool apart = store_is_apart(store, lock);
 
 #if SANITIZED
 	locked_in = true;
@@ -68,6 +45,11 @@ enum status confine(const char *database, bool speaks)
 	if (!status && speaks && !calls) {
 		log_warn("this kernel has no seccomp: workers may make any system call that their "
 			 "account may");
+	}
+	if (!status && speaks && !apart) {
+		log_warn(
+			"the table of readers in lock.mdb is not to be found, for want of /proc or by "
+			"another LMDB: workers may write to all of it");
 	}
 	return status;
 }

@@ -13,16 +13,18 @@
 #include <stdbool.h>
 
 #include "status.h"
+#include "store.h"
 
 /*
- * Locks this process in. Its database, in the folder `database`, is open. ST_INTERNAL where the
- * kernel refuses what it offers. Where it offers nothing, the one that `speaks` for all warns.
+ * Locks this process in. Its database is open, with the transaction that it reads by. ST_INTERNAL
+ * where the kernel refuses what it offers. Where it offers nothing, the one that `speaks` for all
+ * warns.
  */
-enum status confine(const char *database, bool speaks);
+enum status confine(const struct store *store, bool speaks);
 
 /* The parts. False in *there: this kernel cannot, and nothing has changed. */
 enum status confine_files(bool *there);
-/* `lock` is the descriptor of lock.mdb, which is not written to; -1 where there is none. */
-enum status confine_calls(int lock, bool *there);
+/* `lock` as store_is_apart() has it. */
+enum status confine_calls(const int lock[2], bool *there);
 
 #endif

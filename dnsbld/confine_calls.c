@@ -13,8 +13,10 @@
  *
  * Some are not in the list although they look harmless, for what they do to a socket outlasts the
  * worker: its successor would have a socket that somebody has shut down, connected, or put a filter
- * on (shutdown, connect, setsockopt, fcntl). And recvmsg could bring a second descriptor of
- * lock.mdb, which is denied by its number.
+ * on (shutdown, connect, setsockopt, fcntl). Others reach farther into lock.mdb than the page of it
+ * that is the worker's (store_slots.c): mremap makes a map longer, by the pages of others behind
+ * it; a shared futex can be requeued with those who wait for it; and recvmsg could bring another
+ * descriptor of the file, which is denied by its number.
  */
 #include "confine.h"
 
@@ -25,6 +27,8 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <unistd.h>
+
+#include <linux/futex.h>
 
 #include "confinement.h"
 
@@ -37,7 +41,6 @@ static const int allowed[] = {
 	SCMP_SYS(accept4),
 	SCMP_SYS(read),
 	SCMP_SYS(readv),
-	SCMP_SYS(close),
 	SCMP_SYS(epoll_create1),
 	SCMP_SYS(epoll_ctl),
 	SCMP_SYS(epoll_wait),
@@ -53,11 +56,9 @@ static const int allowed[] = {
 	/* Memory; LMDB follows a map that has grown. */
 	SCMP_SYS(brk),
 	SCMP_SYS(munmap),
-	SCMP_SYS(mremap),
 	SCMP_SYS(madvise),
 	SCMP_SYS(sysinfo), /* qsort() asks how much there is */
-	/* LMDB's mutex, signals, the time, the end. */
-	SCMP_SYS(futex),
+	/* Signals, the time, the end. */
 	SCMP_SYS(rt_sigaction),
 	SCMP_SYS(rt_sigprocmask),
 	SCMP_SYS(rt_sigreturn),
@@ -141,6 +142,13 @@ static const int deadly[] = {
 	SCMP_SYS(request_key),
 };
 
+/* What is done to all descriptors but those of lock.mdb. */
+static const int on_others[] = {
+	SCMP_SYS(write),
+	SCMP_SYS(writev),
+	SCMP_SYS(close),
+};
+
 #define COUNT(table) (sizeof(table) / sizeof *(table))
 
 /* A call that another architecture has and this one has not is no error. */
@@ -162,9 +170,24 @@ static int add_conditions(scmp_filter_ctx context)
 		unsigned count;
 		struct scmp_arg_cmp all[2];
 	} conditions[] = {
-		/* Memory, but none that is code. */
-		{SCMP_SYS(mmap), 1, {SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)}},
+		/* Memory, but none that is code, and of files none to write to. */
+		{SCMP_SYS(mmap), 1, {SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC | PROT_WRITE, 0)}},
+		{SCMP_SYS(mmap),
+		 2,
+		 {SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
+		  SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, MAP_ANONYMOUS)}},
 		{SCMP_SYS(mprotect), 1, {SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)}},
+		/* The process' own futexes; of shared ones, as a thread's end is, waiting. */
+		{SCMP_SYS(futex),
+		 1,
+		 {SCMP_A1(SCMP_CMP_MASKED_EQ, FUTEX_PRIVATE_FLAG, FUTEX_PRIVATE_FLAG)}},
+		{SCMP_SYS(futex),
+		 1,
+		 {SCMP_A1(SCMP_CMP_MASKED_EQ, UINT32_MAX & ~FUTEX_CLOCK_REALTIME, FUTEX_WAIT)}},
+		{SCMP_SYS(futex),
+		 1,
+		 {SCMP_A1(SCMP_CMP_MASKED_EQ, UINT32_MAX & ~FUTEX_CLOCK_REALTIME,
+			  FUTEX_WAIT_BITSET)}},
 		/* What a connection has for us, and how much the kernel takes of ours. */
 		{SCMP_SYS(ioctl), 1, {SCMP_A1(SCMP_CMP_EQ, FIONREAD, 0)}},
 		{SCMP_SYS(setsockopt),
@@ -186,27 +209,33 @@ static int add_conditions(scmp_filter_ctx context)
 }
 
 /*
- * Writing to all descriptors but one. The kernel takes the lower half of the register for it, and
- * libseccomp compares the whole (SCMP_A0_32 too), so that "is not" would be true for what has bits
- * in the upper half. Another descriptor is one that differs in one of 32 bits at least.
+ * A call on all descriptors but two, perhaps the same one twice. The kernel takes the lower half of
+ * the register for it, and libseccomp compares the whole (SCMP_A0_32 too), so that "is not" would
+ * be true for what has bits in the upper half. Another descriptor is one that differs in one of 32
+ * bits at least: from both of them, or, where it has from one of them the first bit in which they
+ * differ, in another bit from this one.
  */
-static int add_writes(scmp_filter_ctx context, int lock)
+static int add_others(scmp_filter_ctx context, int call, const int but[2])
 {
-	static const int calls[] = {SCMP_SYS(write), SCMP_SYS(writev)};
+	scmp_datum_t parting = (unsigned)(but[0] ^ but[1]);
 	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < COUNT(calls); i++) {
+	parting &= -parting;
+	for (unsigned i = 0; i < (parting ? 2 : 1); i++) {
 		for (unsigned k = 0; rc == 0 && k < 32; k++) {
-			scmp_datum_t bit = 1ULL << k, other = ~(scmp_datum_t)lock & bit;
+			scmp_datum_t bit = 1ULL << k, fd = (unsigned)but[i];
 
-			rc = seccomp_rule_add(context, SCMP_ACT_ALLOW, calls[i], 1,
-					      SCMP_A0(SCMP_CMP_MASKED_EQ, bit, other));
+			if (bit != parting) {
+				rc = seccomp_rule_add(context, SCMP_ACT_ALLOW, call, 1,
+						      SCMP_A0(SCMP_CMP_MASKED_EQ, bit | parting,
+							      (~fd & bit) | (fd & parting)));
+			}
 		}
 	}
 	return rc;
 }
 
-enum status confine_calls(int lock, bool *there)
+enum status confine_calls(const int lock[2], bool *there)
 {
 	scmp_filter_ctx context;
 	int rc = 0;
@@ -226,8 +255,8 @@ enum status confine_calls(int lock, bool *there)
 	if (rc == 0) {
 		rc = add_conditions(context);
 	}
-	if (rc == 0) {
-		rc = add_writes(context, lock);
+	for (size_t i = 0; rc == 0 && i < COUNT(on_others); i++) {
+		rc = add_others(context, on_others[i], lock);
 	}
 	if (rc == 0) {
 		rc = seccomp_load(context);

@@ -117,7 +117,7 @@ static enum status prepare(const struct process_role *role, pid_t parent, struct
 	if (!status) {
 		worker_count(worker, &role->counters);
 	}
-	return status ? status : confine(role->config->database, tcp);
+	return status ? status : confine(worker->store, tcp);
 }
 
 static enum status serve(const struct process_role *role, struct worker *worker)

@@ -59,7 +59,7 @@ enum status worker_open(struct worker *w, const struct config *config, bool spea
 	if (status) {
 		return status;
 	}
-	status = txn_read(w->store, &w->txn);
+	status = txn_read_apart(w->store, &w->txn);
 	if (status) {
 		store_close(w->store);
 		return status;

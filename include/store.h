@@ -101,6 +101,18 @@ bool store_readers(const struct store *store, struct store_readers *readers);
 
 /* A read transaction: one snapshot. */
 enum status txn_read(struct store *store, struct txn **txn);
+/*
+ * The same for a process that reads what strangers send, once: of lock.mdb it can from now on write
+ * nothing but a page with its own slot (store_slots.c), so that it begins no other transaction.
+ * The store is then closed by the process' end.
+ */
+enum status txn_read_apart(struct store *store, struct txn **txn);
+/*
+ * Whether that could be had: it needs /proc and a lock.mdb as LMDB 0.9 makes it. The descriptors
+ * are lock.mdb's, perhaps the same twice, -1 where there is none: it holds as long as they cannot
+ * be closed, duplicated, written to or mapped for writing, and others' futexes not requeued.
+ */
+bool store_is_apart(const struct store *store, int descriptors[2]);
 /* Gives the snapshot up and keeps the reader's slot; then takes the newest. Borrowed bytes end at
  * reset. */
 void txn_reset(struct txn *txn);

@@ -1,6 +1,7 @@
 /*
  * store.c: the LMDB environment: made, opened, closed, and its errors. store_txn.c has what happens
- * in it; the two are all that knows LMDB.
+ * in it, store_slots.c where readers write in lock.mdb, store_readers.c who they are; these are all
+ * that knows LMDB.
  *
  * A database is a folder: data.mdb, lock.mdb (LMDB's readers and its writer's mutex), writer.lock
  * (ours, see below) and evidence/ (blob.c). Two environments are opened through here, told apart by
@@ -12,7 +13,7 @@
  * not a SIGBUS.
  * 3. A database without its schema row was never finished: nobody reads it, store_create() makes it
  * again.
- * 4. The lock file is writable for dnsbld's workers. A writer that finds another transaction id
+ * 4. The lock file is writable for dnsbld's account. A writer that finds another transaction id
  * than the last + 1 was misled through it and writes nothing.
  */
 #include <errno.h>
@@ -47,9 +48,8 @@ const char *const store_table_name[TABLES] = {
 	[TABLE_ANSWERS] = "answers",
 };
 
-/* Each worker, the TCP process and each reading feeder has a slot; 126, the default, is too few for
- * many CPUs. */
-enum { MAX_READERS = 4096 };
+/* Each of dnsbld's processes has a page of 64 (store_slots.c): with this, 2 MiB, 511 of them. */
+enum { MAX_READERS = 511 * 64 + 62 };
 
 const struct bytes store_schema_key = {(const uint8_t *)"schema", 6};
 
@@ -141,7 +141,7 @@ static enum status open_tables(struct store *s, bool write, bool create)
 {
 	MDB_txn *txn = NULL;
 	uint64_t last = store_last_txn(s);
-	int rc = mdb_txn_begin(s->env, NULL, write ? 0 : MDB_RDONLY, &txn);
+	int rc = write ? mdb_txn_begin(s->env, NULL, 0, &txn) : readers_begin(s, &txn);
 
 	if (rc) {
 		return store_error(s, rc, "beginning a transaction");
@@ -171,16 +171,6 @@ static enum status open_tables(struct store *s, bool write, bool create)
 		return status;
 	}
 	return store_error(s, mdb_txn_commit(txn), "opening the tables");
-}
-
-/* A file cut short would be a SIGBUS in the middle of an answer. */
-static enum status check_size(struct store *s)
-{
-	if (store_is_current(s)) {
-		return ST_OK;
-	}
-	return fail(ST_IO, "%s: data.mdb is shorter than the pages it uses: restore a backup",
-		    s->dir);
 }
 
 static enum status open_env(struct store **store, const char *dir, unsigned flags,
@@ -228,8 +218,11 @@ static enum status open_env(struct store **store, const char *dir, unsigned flag
 		/* Readers that were killed would pin old pages for ever. */
 		status = store_error(s, mdb_reader_check(s->env, &dead), "checking readers");
 	}
-	if (!status && !create) {
-		status = check_size(s);
+	if (!status && !create && !store_is_current(s)) {
+		/* It would be a SIGBUS in the middle of an answer. */
+		status = fail(ST_IO,
+			      "%s: data.mdb is shorter than the pages it uses: restore a backup",
+			      s->dir);
 	}
 	if (!status) {
 		status = open_tables(s, write, create);
@@ -348,7 +341,8 @@ void store_close(struct store *store)
 	if (!store) {
 		return;
 	}
-	if (store->env) {
+	/* LMDB would free all slots that bear our id, also those which others wrote it into. */
+	if (store->env && !store->readers.apart) {
 		mdb_env_close(store->env);
 	}
 	files_unlock(store->writer_lock);
@@ -356,20 +350,30 @@ void store_close(struct store *store)
 	free(store);
 }
 
-bool store_is_current(const struct store *store)
+static bool look_at_data(const struct store *store, struct stat *now)
 {
 	char path[PATH_MAX];
-	struct stat now;
 
-	if (snprintf(path, sizeof path, "%s/data.mdb", store->dir) >= (int)sizeof path ||
-	    stat(path, &now) < 0) {
-		return false;
-	}
 	/* LMDB looks for the last page in the meta pages, the first two of the map: they must be
 	 * there. */
-	return now.st_ino == store->opened.st_ino && now.st_dev == store->opened.st_dev &&
-	       (uint64_t)now.st_size >= 2 * (uint64_t)store->page_bytes &&
-	       (uint64_t)now.st_size >= store_used_bytes(store);
+	return snprintf(path, sizeof path, "%s/data.mdb", store->dir) < (int)sizeof path &&
+	       stat(path, now) == 0 && now->st_ino == store->opened.st_ino &&
+	       now->st_dev == store->opened.st_dev &&
+	       (uint64_t)now->st_size >= 2 * (uint64_t)store->page_bytes;
+}
+
+bool store_is_current(const struct store *store)
+{
+	struct stat now;
+
+	if (!look_at_data(store, &now)) {
+		return false;
+	}
+	uint64_t used = store_used_bytes(store);
+
+	/* It may be a commit younger than the look at the file, which that made longer. */
+	return (uint64_t)now.st_size >= used ||
+	       (look_at_data(store, &now) && (uint64_t)now.st_size >= used);
 }
 
 uint64_t store_map_bytes(const struct store *store)

@@ -3,7 +3,7 @@
  *
  *     DIR/            feeder:dnsbld 0750
  *     DIR/data.mdb    0640: dnsbld reads and cannot write
- *     DIR/lock.mdb    0660: LMDB needs every reader to write its slot
+ *     DIR/lock.mdb    0660: LMDB needs every reader to write its slot (store_slots.c)
  *     DIR/writer.lock 0640: who holds flock on it writes
  *     DIR/evidence/   0700: dnsbld cannot even look
  */

@@ -1,13 +1,27 @@
 /*
- * store_inside.h: the store from inside, for store.c and store_txn.c. Nothing else includes lmdb.h.
+ * store_inside.h: the store from inside, for store*.c. Nothing else includes lmdb.h.
  */
 #ifndef DNSBLD_STORE_INSIDE_H
 #define DNSBLD_STORE_INSIDE_H
 
 #include <lmdb.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <sys/stat.h>
 
 #include "store.h"
+
+/* lock.mdb, in this process' memory (store_slots.c). */
+struct readers {
+	bool sought;
+	uint8_t *at; /* NULL: it could not be found */
+	size_t len;
+	int lock;    /* LMDB's descriptor of it, -1: none */
+	bool apart;  /* there is a slot of ours alone on … */
+	size_t page; /* … and of the others' pages a map that can only be read, by … */
+	int look;    /* … */
+};
 
 struct store {
 	MDB_env *env;
@@ -17,6 +31,7 @@ struct store {
 	bool unfinished;    /* the schema row is still to be written */
 	struct stat opened; /* data.mdb */
 	unsigned page_bytes;
+	struct readers readers;
 };
 
 static inline MDB_val val_of(struct bytes b)
@@ -39,6 +54,13 @@ enum status store_error(const struct store *store, int rc, const char *what);
  * many. ST_INTERNAL where there is no room for so many.
  */
 enum status store_check_readers(const struct store *store);
+
+/*
+ * Each begins a read transaction, as mdb_txn_begin() does and with its errors: with a slot that no
+ * process has in its reach which is apart; and, once for a process, apart from all others.
+ */
+int readers_begin(struct store *s, MDB_txn **mdb);
+int readers_begin_apart(struct store *s, MDB_txn **mdb);
 
 /*
  * Readers take the number of the newest transaction from lock.mdb, which is written after data.mdb:

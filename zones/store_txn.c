@@ -34,17 +34,23 @@ struct store_usage store_table_usage(struct txn *txn, enum table table)
 	};
 }
 
-static enum status begin(struct store *s, bool write, struct txn **txn)
+static int begin_writing(struct store *s, MDB_txn **mdb)
+{
+	return mdb_txn_begin(s->env, NULL, 0, mdb);
+}
+
+static enum status begin(struct store *s, int (*begin_mdb)(struct store *, MDB_txn **),
+			 struct txn **txn)
 {
 	struct txn *t = must_alloc(sizeof *t);
-	int rc = mdb_txn_begin(s->env, NULL, write ? 0 : MDB_RDONLY, &t->mdb);
+	int rc = begin_mdb(s, &t->mdb);
 
 	if (rc == MDB_MAP_RESIZED) {
 		/* Another process made the map larger; no transaction is open here, so follow it.
 		 */
 		rc = mdb_env_set_mapsize(s->env, 0);
 		if (!rc) {
-			rc = mdb_txn_begin(s->env, NULL, write ? 0 : MDB_RDONLY, &t->mdb);
+			rc = begin_mdb(s, &t->mdb);
 		}
 	}
 	if (rc) {
@@ -52,14 +58,19 @@ static enum status begin(struct store *s, bool write, struct txn **txn)
 		return store_error(s, rc, "beginning a transaction");
 	}
 	t->store = s;
-	t->write = write;
+	t->write = begin_mdb == begin_writing;
 	*txn = t;
 	return ST_OK;
 }
 
 enum status txn_read(struct store *store, struct txn **txn)
 {
-	return begin(store, false, txn);
+	return begin(store, readers_begin, txn);
+}
+
+enum status txn_read_apart(struct store *store, struct txn **txn)
+{
+	return begin(store, readers_begin_apart, txn);
 }
 
 void txn_reset(struct txn *txn)
@@ -133,7 +144,7 @@ enum status txn_write(struct store *store, struct txn **txn)
 	enum status status = store_check_readers(store);
 
 	if (!status) {
-		status = begin(store, true, txn);
+		status = begin(store, begin_writing, txn);
 	}
 	if (status) {
 		return status;

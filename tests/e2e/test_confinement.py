@@ -103,15 +103,21 @@ def test_the_parent_keeps_only_what_it_needs(server):
 # --- attempts in a process that serves ----------------------------------------------------------
 
 # Numbers of x86-64's table, in arch/x86/entry/syscalls/syscall_64.tbl of the kernel.
-WRITE, OPEN, MMAP, DUP, SOCKET, FORK, EXECVE, KILL, PTRACE, OPENAT = \
-    1, 2, 9, 32, 41, 57, 59, 62, 101, 257
+WRITE, OPEN, CLOSE, MMAP, MPROTECT, MREMAP, DUP, SOCKET, FORK, EXECVE, KILL, PTRACE, OPENAT = \
+    1, 2, 3, 9, 10, 25, 32, 41, 57, 59, 62, 101, 257
 AT_FDCWD = -100
 
 
-def descriptor(pid, name):
-    found, = (int(fd.name) for fd in Path(f"/proc/{pid}/fd").iterdir()
-              if os.readlink(fd).endswith("/" + name))
-    return found
+def descriptors(pid, name):
+    return [int(fd.name) for fd in Path(f"/proc/{pid}/fd").iterdir()
+            if os.readlink(fd).endswith("/" + name)]
+
+
+def lock_maps(pid):
+    """(begin, end, rights) of each part of lock.mdb in a process' memory."""
+    maps = Path(f"/proc/{pid}/maps").read_text()
+    return [(int(begin, 16), int(end, 16), rights) for begin, end, rights in
+            re.findall(r"^(\w+)-(\w+) (\S+) .*/lock\.mdb$", maps, re.M)]
 
 
 def test_a_worker_that_was_taken_over_reaches_nothing(server):
@@ -128,18 +134,54 @@ def test_a_worker_that_was_taken_over_reaches_nothing(server):
                 "the config": (OPENAT, AT_FDCWD, bytes(server.config), os.O_RDONLY),
                 "its parent": (KILL, server.server.pid, 0),
                 "a sibling": (KILL, next(p for p in server.children() if p != pid), 0),
-                "a longer lock file": (WRITE, descriptor(pid, "lock.mdb"), b"x", 1),
-                "the same by another number": (DUP, descriptor(pid, "lock.mdb")),
                 "code": (MMAP, 0, 4096, 7, 0x22, -1, 0),
             }
+            lock = descriptors(pid, "lock.mdb")
+            assert len(lock) == 2
+            for fd in lock:
+                denied |= {
+                    f"a longer lock file by {fd}": (WRITE, fd, b"x", 1),
+                    f"the same by another number than {fd}": (DUP, fd),
+                    f"another's slot by {fd}": (MMAP, 0, 4096, 3, 1, fd, 0),
+                    f"an end of the lock on its page by {fd}": (CLOSE, fd),
+                }
+            own, = (begin for begin, _, rights in lock_maps(pid) if rights == "rw-s")
+            denied["the slots behind its page"] = (MREMAP, own, 4096, 8192, 1)
             got = {what: victim.call(*call) for what, call in denied.items()}
             assert got == dict.fromkeys(denied, -errno.EPERM)
-            # By the kernel, without any filter: it is open for reading.
-            assert victim.call(WRITE, descriptor(pid, "data.mdb"), b"x", 1) == -errno.EBADF
-            assert victim.call(MMAP, 0, 4096, 3, 1, descriptor(pid, "data.mdb"), 0) \
-                == -errno.EACCES
+            # By the kernel, without any filter: they are open for reading.
+            for fd in descriptors(pid, "data.mdb"):
+                assert victim.call(WRITE, fd, b"x", 1) == -errno.EBADF
+            for begin, end, rights in lock_maps(pid):
+                assert rights == "r--s" or (rights, end - begin) == ("rw-s", 4096)
+                if rights == "r--s":
+                    assert victim.call(MPROTECT, begin, 4096, 3) == -errno.EACCES
     for n in range(20):
         assert server.codes(LISTED, tcp=n % 4 == 0) == ["127.0.0.2"]
+
+
+def test_each_process_writes_to_a_page_of_the_lock_file_that_no_other_does(server):
+    """Nor one of the next generation; and those that have ended give theirs back."""
+    def pages(pids):
+        files = {}
+        for pid in pids:
+            offset, = re.findall(r"^\w+-\w+ rw-s (\w+) .*/lock\.mdb$",
+                                 Path(f"/proc/{pid}/maps").read_text(), re.M)
+            files[pid] = int(offset, 16) // 4096
+        return files
+
+    before = pages(server.children())
+    assert 0 not in before.values() and len(set(before.values())) == len(before)
+    server.server.send(signal.SIGHUP)
+    server.server.await_line(r"reloaded: ")
+    await_until(lambda: not set(server.children()) & set(before), "all are replaced")
+    after = pages(server.children())
+    assert len(set(after.values()) | set(before.values())) == len(before) + len(after)
+    server.server.send(signal.SIGHUP)
+    server.server.await_line(r"reloaded: .*\n(?s:.*)reloaded: ")
+    await_until(lambda: not set(server.children()) & set(after), "all are replaced")
+    again = pages(server.children())
+    assert sorted(again.values()) == sorted(before.values()), "they are given back"
 
 
 @pytest.mark.parametrize("what, call", [
@@ -201,6 +243,19 @@ def test_a_kernel_that_lacks_one_costs_one_warning(install, call, first, error, 
     assert server.codes(LISTED) == server.codes(LISTED, tcp=True) == ["127.0.0.2"]
     for kind in ("CapPrm", "CapEff"):
         assert {status_of(pid)[kind][0].strip("0") for pid in server.children()} == {""}
+
+
+def test_without_proc_it_serves_and_says_what_that_costs(install):
+    need_root("a file system over /proc")
+    server = install(BODY)
+    server.feeder("add", "192.0.2.1", "--sublist", "relay")
+    server.server = Process(["unshare", "--mount", "sh", "-c",
+                             'mount -t tmpfs none /proc && exec "$@"', "sh", built("dnsbld"),
+                             "-c", server.config], server.folder / "dnsbld.log")
+    server.server.await_line(r"ready: ")
+    assert server.server.text().count("workers may write to all of it") == 1
+    assert server.server.text().count("warning:") == 1
+    assert server.codes(LISTED) == server.codes(LISTED, tcp=True) == ["127.0.0.2"]
 
 
 # --- who may read and write the config ----------------------------------------------------------

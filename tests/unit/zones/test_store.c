@@ -324,6 +324,66 @@ static void test_a_replaced_or_cut_file_is_noticed(void **state)
 	store_close(store);
 }
 
+static size_t read_data(uint8_t *at, size_t room)
+{
+	FILE *f = fopen(file("data.mdb"), "r");
+	size_t len = fread(at, 1, room, f);
+
+	fclose(f);
+	return len;
+}
+
+static void write_data(const uint8_t *at, size_t len)
+{
+	FILE *f = fopen(file("data.mdb"), "w");
+
+	assert_int_equal(fwrite(at, 1, len, f), len);
+	assert_int_equal(fclose(f), 0);
+}
+
+/*
+ * A power cut in the middle of LMDB's last write: its front is new and the rest old. The number of
+ * the transaction, by which LMDB knows the newer of its two meta pages, comes last.
+ */
+static void test_a_meta_page_that_was_half_written_is_the_state_before(void **state)
+{
+	static uint8_t before[MAP], after[MAP], cut[MAP];
+	struct store *store = create();
+	size_t first = 0, last = 0;
+
+	(void)state;
+	put(store, "key1", "");
+	put(store, "key2", "");
+	assert_true(read_data(before, MAP) > 0);
+	put(store, "key3", "");
+	size_t len = read_data(after, MAP);
+
+	store_close(store);
+	for (size_t at = 0; at < (size_t)2 * 4096; at++) {
+		if (before[at] != after[at]) {
+			first = first ? first : at;
+			last = at;
+		}
+	}
+	/* One sector. */
+	assert_true(first > 0 && first / 512 == last / 512);
+	for (size_t end = first; end <= last + 1; end++) {
+		memcpy(cut, after, len);
+		memcpy(cut + end, before + end, last + 1 - end);
+		write_data(cut, len);
+		/* As after every start of a machine, nobody had it open. */
+		assert_int_equal(unlink(file("lock.mdb")), 0);
+		assert_int_equal(store_open_read(&store, dir), ST_OK);
+		assert_true(has(store, "key2"));
+		assert_int_equal(has(store, "key3"), end == last + 1);
+		store_close(store);
+		assert_int_equal(store_open_write(&store, dir, MAP, 0), ST_OK);
+		put(store, "key4", "");
+		assert_true(has(store, "key1") && has(store, "key2") && has(store, "key4"));
+		store_close(store);
+	}
+}
+
 static void test_a_lock_file_that_is_made_again_has_the_modes_that_init_gives(void **state)
 {
 	struct store *store = create();
@@ -521,6 +581,9 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(
 			test_a_lock_file_that_is_made_again_has_the_modes_that_init_gives, setup,
+			teardown),
+		cmocka_unit_test_setup_teardown(
+			test_a_meta_page_that_was_half_written_is_the_state_before, setup,
 			teardown),
 		cmocka_unit_test_setup_teardown(test_an_empty_data_file_is_an_unfinished_database,
 						setup, teardown),
