@@ -2,8 +2,8 @@
  * confine.h: what is left to a worker once all that it needs is open.
  *
  *	confine.c        both of these, and a word where the kernel lacks one
- *	confine_files.c  Landlock: nothing is opened, made, changed, removed or run
  *	confine_calls.c  seccomp: the system calls
+ *	confinement.h    Landlock: nothing is opened, made, changed, removed or run
  *
  * All of it lasts as long as the process, which has set PR_SET_NO_NEW_PRIVS before.
  */
@@ -22,9 +22,7 @@
  */
 enum status confine(const struct store *store, bool speaks);
 
-/* The parts. False in *there: this kernel cannot, and nothing has changed. */
-enum status confine_files(bool *there);
-/* `lock` as store_is_apart() has it. */
+/* The system calls; `lock` as store_is_apart() has it. The rest as confine_files() does it. */
 enum status confine_calls(const int lock[2], bool *there);
 
 #endif

@@ -45,9 +45,18 @@ enum status sandbox_open_with(struct sandbox **sandbox, const struct report_rule
 	struct nursery nursery = {.reading = reading,
 				  .rules = rules,
 				  .filtered = kernel_has_seccomp()};
+	struct account account;
 	int ends[2];
 
 	*sandbox = NULL;
+	if (geteuid() == 0) {
+		enum status status = account_find(rules->config, &account);
+
+		if (status) {
+			return status;
+		}
+		nursery.account = &account;
+	}
 	if (!nursery.filtered) {
 		log_warn("this kernel has no seccomp: reports are read without that protection");
 	}

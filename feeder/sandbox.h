@@ -2,6 +2,7 @@
  * sandbox.h: strangers' bytes are read where they can do no harm.
  *
  *     feeder ─── sandbox_open() forks ──▶ the nursery, before any database is open
+ *        │                                   │  no rights, no file (Landlock)
  *        │                                   └─ forks a child for each input: no descriptor but its
  *        │ sandbox_read(): the input ──────────▶   socket, rlimits, seccomp; runs reports_read()
  *        └◀── bounded records, one a report ◀───┘   and ends
@@ -36,8 +37,9 @@ typedef void report_reading(struct bytes input, enum report_format format,
 
 /*
  * Starts the nursery; before a database or a file of others is open. `rules` (and its config) are
- * those of each sandbox_read(), as they are now. ST_AGAIN where there is no room for a process. On
- * a kernel without seccomp it warns, and goes on with all the rest.
+ * those of each sandbox_read(), as they are now. ST_AGAIN where there is no room for a process;
+ * ST_CONFIG where root has no account to read as. On a kernel without seccomp it warns, and goes on
+ * with all the rest.
  */
 enum status sandbox_open(struct sandbox **sandbox, const struct report_rules *rules);
 enum status sandbox_open_with(struct sandbox **sandbox, const struct report_rules *rules,

@@ -57,7 +57,6 @@ static void lock_in(const struct nursery *nursery)
 	limit(RLIMIT_NOFILE, 0, 0);
 	limit(RLIMIT_NPROC, 0, 0);
 	limit(RLIMIT_CORE, 0, 0);
-	leave_if(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0);
 	leave_if(nursery->filtered &&
 		 prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &nursery->filter) != 0);
 }

@@ -7,7 +7,9 @@
  * What libraries open or make when first used is made here, before a child would have to: a child
  * cannot open anything, and each would make it again.
  */
+#include <cap-ng.h>
 #include <errno.h>
+#include <grp.h>
 #include <iconv.h>
 #include <jansson.h>
 #include <poll.h>
@@ -71,6 +73,22 @@ static void close_all(int control)
 	if (close_range(0, SANITIZED ? 1 : 2, 0) || close_range(CONTROL + 1, ~0U, 0)) {
 		_exit(ST_INTERNAL);
 	}
+}
+
+/* --- rights ------------------------------------------------------------------ */
+
+/*
+ * Root's feeder becomes the database's owner once it opens that, which is after this; and the owner
+ * may write what reports are to be kept from. So a child of root's is who dnsbld's workers are.
+ */
+static bool renounce_rights(const struct account *account)
+{
+	if (account && (setgroups(0, NULL) || setgid(account->gid) || setuid(account->uid))) {
+		return false;
+	}
+	capng_clear(CAPNG_SELECT_ALL);
+	return capng_apply(CAPNG_SELECT_CAPS | CAPNG_SELECT_AMBIENT) >= 0 &&
+	       prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0;
 }
 
 /* --- one child --------------------------------------------------------------- */
@@ -201,12 +219,18 @@ static bool serve(const struct nursery *nursery)
 
 void nursery_run(struct nursery *nursery, int control)
 {
+	bool there; /* where there is no Landlock the filter does the same */
+
 	close_all(control);
 	signal(SIGCHLD, SIG_DFL);
-	if (nursery->filtered && !filter_make(&nursery->filter)) {
+	if (!renounce_rights(nursery->account) ||
+	    (nursery->filtered && !filter_make(&nursery->filter))) {
 		_exit(ST_INTERNAL);
 	}
 	warm(nursery);
+	if (confine_files(&there)) {
+		_exit(ST_INTERNAL);
+	}
 	while (serve(nursery)) {
 	}
 	_exit(ST_OK);

@@ -15,6 +15,7 @@
 
 #include <linux/filter.h>
 
+#include "account.h"
 #include "confinement.h"
 #include "sandbox.h"
 
@@ -30,7 +31,8 @@ enum {
 struct nursery {
 	report_reading *reading;
 	const struct report_rules *rules;
-	bool filtered;            /* the kernel has seccomp */
+	const struct account *account; /* that of all of them; NULL: feeder's, who is not root */
+	bool filtered;                 /* the kernel has seccomp */
 	struct sock_fprog filter; /* made once: libseccomp takes longer than all else of a child */
 };
 

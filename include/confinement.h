@@ -12,6 +12,8 @@
 
 #include <linux/seccomp.h>
 
+#include "status.h"
+
 /*
  * AddressSanitizer maps terabytes of address space, and what it finds it says on stderr.
  */
@@ -31,5 +33,12 @@ static inline bool kernel_has_seccomp(void)
 {
 	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, NULL) < 0 && errno == EFAULT;
 }
+
+/*
+ * Landlock: from now on this process, which has set PR_SET_NO_NEW_PRIVS, opens, makes, changes,
+ * removes and runs no file. False in *there: this kernel cannot, and nothing has changed.
+ * ST_INTERNAL where it refuses what it offers.
+ */
+enum status confine_files(bool *there);
 
 #endif

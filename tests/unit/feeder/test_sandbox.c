@@ -17,8 +17,12 @@
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include <linux/capability.h>
 
 #include "report_wire.h"
 #include "sandbox_parts.h"
@@ -208,7 +212,7 @@ static void with_children_ignored(void)
 }
 
 /* As systemd's SystemCallFilter= and some emulators have it. */
-static void without_seccomp(void)
+static void lose_seccomp(void)
 {
 	scmp_filter_ctx context = seccomp_init(SCMP_ACT_ALLOW);
 
@@ -217,6 +221,11 @@ static void without_seccomp(void)
 	     "there is a filter");
 	need(seccomp_load(context) == 0, "it works");
 	seccomp_release(context);
+}
+
+static void without_seccomp(void)
+{
+	lose_seccomp();
 	read_once();
 }
 
@@ -317,6 +326,88 @@ READING(lifts_its_limits)
 
 	UNUSED;
 	setrlimit(RLIMIT_CPU, &limit);
+}
+
+READING(says_its_rights)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	struct __user_cap_data_struct has[2] = {{.permitted = ~0U}};
+
+	UNUSED;
+	syscall(SYS_capget, &header, has);
+	say(sink, context, input,
+	    (getuid() == 0) + (geteuid() == 0) + (getgid() == 0) + getgroups(0, NULL) +
+		    (has[0].permitted | has[1].permitted | has[0].effective | has[1].effective
+			     ? 10
+			     : 0) +
+		    (prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 ? 0 : 100));
+}
+
+READING(makes_a_folder)
+{
+	static const char name[] = "/tmp/dnsbld-test-folder";
+	bool made = mkdir(name, 0700) == 0;
+	int error = made ? 0 : errno;
+
+	UNUSED;
+	if (made) {
+		rmdir(name);
+	}
+	say(sink, context, input, error);
+}
+
+READING(runs_a_file)
+{
+	char *argv[] = {(char[]){"true"}, NULL};
+
+	UNUSED;
+	execv("/bin/true", argv);
+	say(sink, context, input, errno);
+}
+
+/* assert_said() inside apart(). */
+static void need_said(report_reading *reading, const char *number, const char *what)
+{
+	struct sandbox *sandbox;
+	struct heard heard = {0};
+
+	need(sandbox_open_with(&sandbox, &rules, reading) == ST_OK &&
+		     sandbox_read(sandbox, bytes_str("some input"), FORMAT_UNKNOWN, "", hear,
+				  &heard) == ST_OK,
+	     "it is read");
+	need(strcmp(heard.fault, "") == 0 && strcmp(heard.report.note, number) == 0, what);
+	sandbox_close(sandbox);
+}
+
+/* Two nets, each of which keeps a child from all files. */
+static void with_landlock_alone(void)
+{
+	bool there = false;
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0) {
+		need(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && confine_files(&there) == ST_OK,
+		     "a process can lock itself in");
+		_exit(there ? 0 : 77);
+	}
+	need(waitpid(pid, &status, 0) == pid && WIFEXITED(status), "it ends");
+	lose_seccomp();
+	need_said(says_its_rights, "0", "a child has no rights");
+	if (WEXITSTATUS(status) == 77) {
+		print_message("this kernel has no Landlock\n");
+		return;
+	}
+	_Static_assert(EACCES == 13, "its number is spelled below");
+	/* These need no descriptor, of which it may have none. */
+	need_said(makes_a_folder, "13", "it makes no folder");
+	need_said(runs_a_file, "13", "it runs no file");
+}
+
+static void test_a_child_has_no_rights_and_no_files_without_any_filter(void **state)
+{
+	(void)state;
+	apart(with_landlock_alone);
 }
 
 static void test_a_child_can_open_nothing(void **state)
@@ -662,6 +753,7 @@ int main(void)
 		cmocka_unit_test(test_a_child_says_what_reports_read_says),
 		cmocka_unit_test(test_nothing_is_left_of_a_sandbox),
 		cmocka_unit_test(test_it_reads_whatever_feeder_was_started_with),
+		cmocka_unit_test(test_a_child_has_no_rights_and_no_files_without_any_filter),
 		cmocka_unit_test(test_a_child_can_open_nothing),
 		cmocka_unit_test(test_other_system_calls_end_a_child),
 		cmocka_unit_test(test_a_child_has_its_socket_and_nothing_else),

@@ -2,23 +2,21 @@
  * confine_files.c: Landlock (landlock(7)), by system calls: Debian 12 has no library for it.
  *
  * A ruleset names rights; a process under it has of these only what rules give back. There are no
- * rules: a running worker opens nothing. Descriptors that are open stay as they are, and stat(),
- * by which it sees that data.mdb was replaced, is none of the rights.
+ * rules: a running worker opens nothing, and a child that reads a report neither. Descriptors that
+ * are open stay as they are, and stat(), by which a worker sees that data.mdb was replaced, is none
+ * of the rights.
  *
  * Each version of the kernel's interface knows more rights and refuses those that it does not know.
  * Later ones than Debian 12's headers have are spelled here.
  */
-#include "confine.h"
+#include "confinement.h"
 
-#include <errno.h>
 #include <stdint.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include <linux/landlock.h>
-
-#include "confinement.h"
 
 /* struct landlock_ruleset_attr, as it is since version 6. A shorter one is this with zeroes. */
 struct ruleset {
