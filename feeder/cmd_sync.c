@@ -14,6 +14,7 @@
 struct swept {
 	uint64_t rows;
 	uint64_t reports;
+	size_t bodies;  /* without a report */
 	unsigned zones; /* whose serial moved */
 	uint64_t change;
 };
@@ -71,6 +72,9 @@ static enum status sweep(const struct call *call, struct swept *swept)
 		/* A dry run leaves the rows where they were and would find them again. */
 		more = more && !call->dry_run;
 	}
+	if (!status && !call->dry_run) {
+		status = retention_sweep(call, store, &swept->bodies);
+	}
 	store_close(store);
 	return status;
 }
@@ -102,6 +106,9 @@ static enum status run_expire(struct call *call)
 		if (swept.reports > 0) {
 			log_info("%s%" PRIu64 " old reports dropped",
 				 call->dry_run ? "would be: " : "", swept.reports);
+		}
+		if (swept.bodies > 0) {
+			log_info("%zu bodies dropped that no report has", swept.bodies);
 		}
 	}
 	return status;

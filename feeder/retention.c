@@ -1,6 +1,6 @@
 /*
  * retention.c: what was kept long enough goes: first the rows, then, when that is committed, the
- * bodies that only they had.
+ * bodies that only they had. And what bodies are left where somebody was killed between the two.
  */
 #include "retention.h"
 
@@ -66,4 +66,59 @@ enum status retention_forget(struct blobs *blobs, const struct dropped *dropped)
 	}
 	snprintf(why, sizeof why, "%s", fail_text());
 	return fail(status, "bodies of reports that were dropped are still there: %s", why);
+}
+
+/* --- bodies without a row ---------------------------------------------------- */
+
+struct leftovers {
+	struct txn *txn;
+	struct dropped found;
+};
+
+static void look_at_body(void *context, const uint8_t hash[BLOB_KEY])
+{
+	struct leftovers *left = context;
+
+	if (!evidence_has_body(left->txn, hash)) {
+		dropped_add(&left->found, hash);
+	}
+}
+
+/*
+ * A multiple of the golden ratio, modulo 1: each part has its turn within 400 minutes, and where
+ * the timer runs each hour, within 430 hours.
+ */
+static uint8_t part_of(uint64_t now)
+{
+	return (uint8_t)((uint32_t)(now / 60) * 2654435769U >> 24);
+}
+
+enum status retention_sweep(const struct call *call, struct store *store, size_t *count)
+{
+	const struct config *config = call->config;
+	struct leftovers left = {0};
+	struct blobs *blobs = NULL;
+	enum status status = ST_OK;
+
+	*count = 0;
+	if (!blobs_exist(config->database)) {
+		return ST_OK;
+	}
+	status = blobs_open(&blobs, config->database, config->map_size);
+	if (!status) {
+		status = txn_read(store, &left.txn);
+	}
+	if (!status) {
+		status = blobs_each(blobs, part_of(call->now), look_at_body, &left);
+		status = status ? status : txn_status(left.txn);
+		txn_abort(left.txn);
+	}
+	/* An error is no word that there is no row. */
+	if (!status) {
+		status = retention_forget(blobs, &left.found);
+		*count = left.found.count;
+	}
+	dropped_release(&left.found);
+	blobs_close(blobs);
+	return status;
 }

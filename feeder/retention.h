@@ -26,8 +26,17 @@ unsigned retention_drop(const struct call *call, struct txn *txn, struct dropped
 
 /*
  * After the commit that dropped their rows: deletes the bodies. Killed before that, or where it
- * fails, bodies without a row are left, which harm nobody.
+ * fails, bodies without a row are left.
  */
 enum status retention_forget(struct blobs *blobs, const struct dropped *dropped);
+
+/*
+ * Finds such bodies, and those of an ingest that was killed before its rows were committed, and
+ * deletes them: in one of RETENTION_PARTS of all bodies, which depends on the minute, so that a
+ * timer comes by each. `store` is open for writing: nobody else is about to commit rows. *count:
+ * how many it were.
+ */
+enum { RETENTION_PARTS = 256 };
+enum status retention_sweep(const struct call *call, struct store *store, size_t *count);
 
 #endif

@@ -21,6 +21,9 @@ enum { BLOB_KEY = 32 }; /* a SHA-256 */
 enum status blobs_open(struct blobs **blobs, const char *database, uint64_t map_size);
 void blobs_close(struct blobs *blobs); /* NULL is fine; what was not synced is gone */
 
+/* Whether any were ever there. */
+bool blobs_exist(const char *database);
+
 /* Adds; the same key again is nothing. Not on disk before blobs_sync(). Errors are sticky until
  * then. */
 void blobs_put(struct blobs *blobs, const uint8_t key[BLOB_KEY], struct bytes content);
@@ -31,5 +34,9 @@ void blobs_del(struct blobs *blobs, const uint8_t key[BLOB_KEY]);
 
 /* A copy that the caller frees (content->data); false where there is none. */
 bool blobs_get(struct blobs *blobs, const uint8_t key[BLOB_KEY], struct bytes *content);
+
+/* Calls `visit` with each key that begins with this octet. */
+typedef void blobs_visit(void *context, const uint8_t key[BLOB_KEY]);
+enum status blobs_each(struct blobs *blobs, uint8_t first, blobs_visit *visit, void *context);
 
 #endif

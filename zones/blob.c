@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "store_files.h"
 
@@ -15,6 +16,14 @@ struct blobs {
 	struct txn *txn; /* NULL: nothing is waiting for a sync */
 	enum status status;
 };
+
+bool blobs_exist(const char *database)
+{
+	char path[PATH_MAX];
+
+	return snprintf(path, sizeof path, "%s/evidence/data.mdb", database) < (int)sizeof path &&
+	       access(path, F_OK) == 0;
+}
 
 enum status blobs_open(struct blobs **blobs, const char *database, uint64_t map_size)
 {
@@ -100,4 +109,27 @@ bool blobs_get(struct blobs *blobs, const uint8_t key[BLOB_KEY], struct bytes *c
 		txn_abort(txn);
 	}
 	return there;
+}
+
+enum status blobs_each(struct blobs *blobs, uint8_t first, blobs_visit *visit, void *context)
+{
+	struct bytes key, value;
+	struct txn *txn;
+	enum status status = txn_read(blobs->store, &txn);
+
+	if (status) {
+		return status;
+	}
+	struct scan *scan = scan_open(txn, TABLE_EVIDENCE);
+
+	for (bool more = scan_seek(scan, bytes_of(&first, 1), &key, &value);
+	     more && key.data[0] == first; more = scan_next(scan, &key, &value)) {
+		if (key.len == BLOB_KEY) {
+			visit(context, key.data);
+		}
+	}
+	scan_close(scan);
+	status = txn_status(txn);
+	txn_abort(txn);
+	return status;
 }

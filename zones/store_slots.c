@@ -66,23 +66,24 @@ static uint64_t number_in(const uint8_t *slot)
 	return number;
 }
 
-static bool is_mine(const uint8_t *slot)
+static pid_t owner_of(const uint8_t *slot)
 {
 	pid_t pid;
 
 	memcpy(&pid, slot + SLOT_PID, sizeof pid);
-	return pid == getpid();
+	return pid;
 }
 
 /* How many slots on a page are ours; the first of them. */
 static unsigned count_mine(const struct readers *r, size_t page, const uint8_t **first)
 {
 	unsigned count = 0;
+	pid_t me = getpid();
 
 	for (size_t at = page ? 0 : SLOTS; at < page_size(); at += SLOT) {
 		const uint8_t *slot = r->at + page * page_size() + at;
 
-		if (is_mine(slot) && count++ == 0 && first) {
+		if (owner_of(slot) == me && count++ == 0 && first) {
 			*first = slot;
 		}
 	}
@@ -146,13 +147,14 @@ static bool follows(const struct store *s, MDB_txn *mdb)
 {
 	const struct readers *r = &s->readers;
 	uint64_t id = mdb_txn_id(mdb);
+	pid_t me = getpid();
 	MDB_envinfo info;
 
 	mdb_env_info(s->env, &info);
 	for (size_t at = SLOTS; at < SLOTS + (size_t)info.me_numreaders * SLOT; at += SLOT) {
 		const uint8_t *slot = r->at + at;
 
-		if (at + SLOT <= r->len && is_mine(slot) && number_in(slot) == id) {
+		if (at + SLOT <= r->len && owner_of(slot) == me && number_in(slot) == id) {
 			mdb_txn_reset(mdb);
 			return number_in(slot) == no_snapshot;
 		}

@@ -6,6 +6,7 @@ A fixture that starts something stops it, whatever the test did.
 import contextlib
 import shutil
 import signal
+import subprocess
 import tempfile
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from dnsbld import Dnsbld
 from mail import ZONE, MailWorld
 from peers.exim import Exim
 from peers.postfix import Postfix
-from process import Process, need_root
+from process import Process, absent, need_root, program
 
 
 def pytest_configure(config):
@@ -91,3 +92,13 @@ def postfix(make_folder, mail_world):
 @pytest.fixture(scope="session")
 def exim(make_folder, mail_world):
     return Exim(make_folder(), ZONE, mail_world.resolv_conf)
+
+
+@pytest.fixture
+def strace():
+    path = program("strace")
+    tried = subprocess.run([path, "-f", "-q", "-o", "/dev/null", "--seccomp-bpf", "-e",
+                            "trace=fsync", "true"], capture_output=True, text=True, timeout=30)
+    if tried.returncode != 0:
+        absent(f"strace may not: {tried.stderr}")
+    return path

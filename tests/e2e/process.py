@@ -22,6 +22,9 @@ from proc import session_members
 # Generous, because a loaded machine is no failure; a condition that holds ends the wait at once.
 DEADLINE = 15.0
 
+# Under strace: LeakSanitizer would be a second tracer, of which there cannot be two.
+UNTRACED_LEAKS = {**os.environ, "ASAN_OPTIONS": "detect_leaks=0"}
+
 
 def program(name, *places):
     """The path of a program: the first of `places`, else $PATH. Absent: skip, or fail in CI."""

@@ -1,10 +1,15 @@
 """Evidence: what is kept of reports, how it is told, read again and dropped."""
 
+import datetime
+import hashlib
 import json
+import os
+import subprocess
 
 import pytest
 
-from dnsbld import SUBLISTS, zone
+from dnsbld import SUBLISTS, built, zone
+from process import UNTRACED_LEAKS
 from reports import arf, relaytest
 
 ZONE = "dnsbl.example.org"
@@ -83,6 +88,38 @@ def test_what_was_kept_long_enough_goes_with_its_body(server):
     ingest(server, arf("192.0.2.7"), now="2026-12-01T00:00:00Z")     # every ingest drops as well
     assert evidence(server) == []
     server.feeder("review", "show", left["id"], status=65)
+
+
+def minute_of(text):
+    """When `expire` looks at the part of all bodies where this one is (feeder/retention.c)."""
+    part = hashlib.sha256(text.encode()).digest()[0]
+    first = int(datetime.datetime(2026, 11, 21, 12, tzinfo=datetime.timezone.utc).timestamp()) // 60
+    minute = next(m for m in range(first, first + 400) if m * 2654435769 % 2**32 >> 24 == part)
+    return datetime.datetime.fromtimestamp(minute * 60, datetime.timezone.utc).isoformat()
+
+
+def test_the_body_that_an_ingest_left_when_it_was_killed_goes_too(server, strace):
+    """Between the body, which is on disk first, and the row."""
+    ingest(server, arf(id="kept"))
+    text = arf("192.0.2.8", id="killed")
+    words = [built("feeder"), "-c", server.config, "ingest", "--reporter", "t1", "--now", NOW]
+    left = []
+    for sync in range(1, 9):
+        done = subprocess.run(
+            [strace, "-f", "-qq", "-o", os.devnull,
+             "-e", f"inject=fdatasync:signal=SIGKILL:when={sync}", *map(str, words)],
+            input=text, text=True, capture_output=True, env=UNTRACED_LEAKS)
+        server.feeder("check")
+        if evidence(server, "192.0.2.8"):
+            break       # the row was there before this one
+        assert done.returncode != 0
+        swept = server.feeder("expire", "--now", minute_of(text)).stderr
+        left.append("1 bodies dropped that no report has" in swept)
+        assert "bodies dropped" not in server.feeder("expire", "--now", minute_of(text)).stderr
+    assert any(left), "no kill was between the two"
+    (kept,) = evidence(server)
+    assert server.feeder("review", "show", kept["id"]).stdout == arf(id="kept")
+    assert ingest(server, text)[0]["disposition"] in ("evidence", "duplicate")
 
 
 def test_a_long_body_is_cut(install):

@@ -11,7 +11,6 @@ write that is cut short in the middle, and one that is in the page cache though 
 """
 
 import collections
-import os
 import re
 import shutil
 import subprocess
@@ -22,7 +21,7 @@ import pytest
 
 from dnsbld import SUBLISTS, built, zone
 from lists import LONG
-from process import absent, program
+from process import UNTRACED_LEAKS, program
 from reports import arf
 
 ZONE = "dnsbl.example.org"
@@ -35,9 +34,6 @@ SYNCS = ("fsync", "fdatasync", "msync", "ftruncate")
 CALLS = 50
 # Exit 74 for what is broken, 75 for what has no room and may have some later.
 FAULTS = {"error=EIO": 74, "error=ENOSPC": 75, "retval=1": 74}     # 1: one octet was written
-
-# LeakSanitizer would be a second tracer, of which there cannot be two.
-UNTRACED_LEAKS = {**os.environ, "ASAN_OPTIONS": "detect_leaks=0"}
 
 IMPORT = ["import", "--source", "feed", "--sublist", "relay", "--format", "plain", "-"]
 LIST = "".join(f"101.{n % 250}.{n // 250}.1\n" for n in range(2500))    # in 250 blocks
@@ -92,16 +88,6 @@ def copy(what, where):
 def base(prepared):
     copy(prepared.kept, prepared.database)
     return prepared
-
-
-@pytest.fixture
-def strace():
-    path = program("strace")
-    tried = subprocess.run([path, "-f", "-q", "-o", "/dev/null", "--seccomp-bpf", "-e",
-                            "trace=fsync", "true"], capture_output=True, text=True, timeout=30)
-    if tried.returncode != 0:
-        absent(f"strace may not: {tried.stderr}")
-    return path
 
 
 class Struck:
