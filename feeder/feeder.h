@@ -59,6 +59,9 @@ enum option_id {
 	OPTION_NEW_CONFIG,
 	OPTION_RETRY,
 	OPTION_ALGORITHM,
+	OPTION_KEY,
+	OPTION_QUOTA_DAY,
+	OPTION_QUOTA_SECOND,
 	OPTIONS
 };
 
@@ -102,6 +105,7 @@ struct call {
 	const char *config_file;
 	const char *sublist, *source, *reason, *text, *comment, *expires, *format;
 	const char *zone, *output, *reporter, *address, *new_config, *algorithm;
+	const char *key, *quota_day_text, *quota_second_text;
 	const char *now_text, *wait_text, *serial_text, *since_text, *limit_text;
 };
 
@@ -197,6 +201,9 @@ extern const struct command command_purge;
 extern const struct command command_source_list;
 extern const struct command command_source_disable;
 extern const struct command command_source_enable;
+extern const struct command command_access_add;
+extern const struct command command_access_revoke;
+extern const struct command command_access_list;
 extern const struct command command_sync;
 extern const struct command command_check;
 extern const struct command command_stats;

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "access.h"
 #include "claim.h"
 #include "config.h"
 #include "store.h"
@@ -90,6 +91,14 @@ bool change_unexclude(struct change *change, const struct prefix *prefix);
 
 /* Allows or refuses new claims of a source. False where there is no such source. */
 bool change_enable_source(struct change *change, const char *name, bool enabled);
+
+/*
+ * Gives a key (access.h), all of which is said but its number and when. ST_DATA where it was given
+ * already, or there is no number left: nothing is written then.
+ */
+enum status change_give_key(struct change *change, struct access *access);
+/* Takes it back. False where there is none. */
+bool change_revoke_key(struct change *change, struct bytes key);
 
 /* One row for the audit; the transaction's actor, verb and time go with it. prefix, sublist … may
  * be NULL or 0. */

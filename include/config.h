@@ -91,6 +91,18 @@ struct clients_config {
 	struct error_config error; /* of a zone: what it does not say is the file's */
 };
 
+/* What a zone asks of those who ask it: a key in the name, and not too often. */
+struct access_config {
+	bool given;          /* keys are looked at */
+	bool required;       /* addresses are answered under keys alone */
+	enum action unknown; /* under what is no key of this zone */
+	struct error_config unknown_error;
+	enum action overdrawn; /* to whom asked more than he may */
+	struct error_config overdrawn_error;
+	uint32_t address_day; /* what a client without a key may; 0: no bound */
+	uint32_t address_second;
+};
+
 struct sublist_config {
 	char *name;
 	uint8_t code;       /* N of 127.0.0.N, 2 to 254 */
@@ -127,6 +139,7 @@ struct zone_config {
 	struct host_config at_apex;    /* the apex's own; counts may be 0 */
 	struct host_config *hosts;
 	size_t host_count;
+	struct access_config access;
 };
 
 struct listen_config {
@@ -162,6 +175,7 @@ struct key_config {
 struct config {
 	char *file;     /* absolute */
 	char *database; /* absolute */
+	char *state;    /* absolute: where dnsbld keeps its counters; NULL: nowhere */
 	struct listen_config *listen;
 	size_t listen_count;
 	unsigned workers;                 /* for each address */

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "access.h"
 #include "answer.h"
 #include "check_inside.h"
 #include "claim.h"
@@ -259,6 +260,47 @@ static void refs_fault(void *context, uint32_t id, uint64_t said, uint64_t count
 		  (unsigned long long)said, (unsigned long long)counted);
 }
 
+/* Two keys with one number would count as one. */
+static bool check_key(void *context, const struct access *access)
+{
+	struct {
+		struct check *c;
+		uint8_t *numbers;
+		uint64_t keys;
+	} *x = context;
+	struct reader sublists = reader_of(access->sublists);
+
+	x->keys++;
+	if (x->numbers[access->number]++ == 1) {
+		check_say(x->c, "access: two keys have the number %u", access->number);
+	}
+	while (reader_left(&sublists) > 0) {
+		unsigned number = read_u16(&sublists);
+
+		if (number == 0 || number > x->c->state.sublists) {
+			check_say(x->c, "access: key %u names sublist %u, which never was",
+				  access->number, number);
+		}
+	}
+	return true;
+}
+
+static void check_access(struct check *c)
+{
+	struct {
+		struct check *c;
+		uint8_t *numbers;
+		uint64_t keys;
+	} x = {c, must_alloc(ACCESS_KEYS + 1), 0};
+
+	accesses(c->txn, check_key, &x);
+	check_entries(c, TABLE_ACCESS, "access", x.keys + (access_last_number(c->txn) != 0));
+	if (x.keys > 0 && access_last_number(c->txn) == 0) {
+		check_say(c, "access: the number that was given last is missing");
+	}
+	free(x.numbers);
+}
+
 static void check_counts(struct check *c, struct counted *n)
 {
 	struct {
@@ -295,6 +337,7 @@ enum status check_run(struct txn *txn, check_fault *fault, void *context)
 	check_index(&c);
 	check_journal(&c);
 	check_answers(&c);
+	check_access(&c);
 	interned_compare(c.answers, refs_fault, &c);
 	interned_compare(c.texts, refs_fault, &c);
 	interned_free(c.answers);

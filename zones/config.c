@@ -112,6 +112,8 @@ static void zone_release(struct zone_config *zone)
 	}
 	host_release(&zone->at_apex);
 	clients_release(&zone->clients);
+	free(zone->access.unknown_error.text);
+	free(zone->access.overdrawn_error.text);
 	free(zone->hosts);
 	free(zone->ns);
 	free(zone->sublists);
@@ -170,6 +172,7 @@ void config_free(struct config *config)
 	free(config->listen);
 	free(config->affinity);
 	free(config->user);
+	free(config->state);
 	free(config->database);
 	free(config->file);
 	free(config);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "cpus.h"
+#include "quota.h"
 
 #define FIELD(type, member) \
 	.field = offsetof(struct type, member), .size = sizeof(((struct type *)0)->member)
@@ -164,6 +165,31 @@ static const struct config_option host_options[] = {
 	{.name = NULL},
 };
 
+#define NO_KEY  "No valid key for this list in this name"
+#define TOO_OFT "More queries than were agreed"
+
+static const struct config_option access_options[] = {
+	{"required", OPTION_VALUE, .fallback = "false", .set = value_bool,
+	 FIELD(access_config, required)},
+	{"unknown", OPTION_VALUE, .fallback = "refuse", .set = value_action,
+	 FIELD(access_config, unknown)},
+	{"unknown_code", OPTION_VALUE, .fallback = "252", .set = value_number, .min = 1, .max = 255,
+	 FIELD(access_config, unknown_error.code)},
+	{"unknown_text", OPTION_VALUE, .fallback = NO_KEY, .set = value_text,
+	 FIELD(access_config, unknown_error.text)},
+	{"overdrawn", OPTION_VALUE, .fallback = "refuse", .set = value_action,
+	 FIELD(access_config, overdrawn)},
+	{"overdrawn_code", OPTION_VALUE, .fallback = "255", .set = value_number, .min = 1,
+	 .max = 255, FIELD(access_config, overdrawn_error.code)},
+	{"overdrawn_text", OPTION_VALUE, .fallback = TOO_OFT, .set = value_text,
+	 FIELD(access_config, overdrawn_error.text)},
+	{"address_day", OPTION_VALUE, .fallback = "0", .set = value_number, .max = QUOTA_DAY_MOST,
+	 FIELD(access_config, address_day)},
+	{"address_second", OPTION_VALUE, .fallback = "0", .set = value_number,
+	 .max = QUOTA_SECOND_MOST, FIELD(access_config, address_second)},
+	{.name = NULL},
+};
+
 static const struct config_option zone_options[] = {
 	{"sublists", OPTION_LIST, .never_empty = true, .set = zone_add_sublist},
 	{"ns", OPTION_LIST, .required = "ns = { \"ns1.example.net\", \"ns2.example.net\" }",
@@ -177,12 +203,16 @@ static const struct config_option zone_options[] = {
 	 .close = clients_close},
 	{"apex", OPTION_SECTION, .options = host_options, FIELD(zone_config, at_apex)},
 	{"host", OPTION_TITLED, .options = host_options, .open = host_open, .close = host_close},
+	{"access", OPTION_SECTION, .options = access_options, FIELD(zone_config, access),
+	 .close = access_close},
 	{.name = NULL},
 };
 
 const struct config_option config_options[] = {
 	{"database", OPTION_VALUE, .fallback = "/var/lib/dnsbld", .set = value_path,
 	 FIELD(config, database)},
+	/* Zones' access leans on it. */
+	{"state", OPTION_VALUE, .set = value_path, FIELD(config, state)},
 	/* feeder listens nowhere, so it is dnsbld that wants at least one. */
 	{"listen", OPTION_LIST, .set = listen_add},
 	{"workers", OPTION_VALUE, .set = value_number, .min = 1, .max = CONFIG_WORKERS,

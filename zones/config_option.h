@@ -91,6 +91,7 @@ option_set host_add_aaaa, reporter_set_address, reporter_add_domain, trusted_hop
 option_set authserv_id_set, clients_add, key_set_algorithm, key_set_secret;
 option_open sublist_open, reporter_open, zone_open, host_open, key_open;
 option_close policy_close, sublist_close, zone_close, host_close, clients_close, key_close;
+option_close access_close;
 
 /* What a zone's section leaves out of the answer to those who get an error is as in the file's. */
 void clients_inherit(struct clients_config *zone, const struct clients_config *file);

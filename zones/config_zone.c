@@ -120,6 +120,24 @@ enum status zone_close(const struct config_place *place, void *section)
 	return status;
 }
 
+enum status access_close(const struct config_place *place, void *section)
+{
+	struct access_config *access = section;
+
+	if (!place->config->state) {
+		return place_fail(place,
+				  "access counts queries, and the file does not say where: %s",
+				  "it needs: state = \"/var/lib/dnsbld-state\"");
+	}
+	if (access->unknown == ACTION_ANSWER || access->overdrawn == ACTION_ANSWER) {
+		return place_fail(place,
+				  "access: unknown and overdrawn may be refuse, drop, empty %s",
+				  "or error, not answer");
+	}
+	access->given = true;
+	return ST_OK;
+}
+
 /* -------------------------------------------------------------------------------------- hosts */
 
 void *host_open(const struct config_place *place, const char *title, void *outer)

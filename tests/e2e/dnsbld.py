@@ -198,4 +198,4 @@ class Dnsbld:
         """All that a verb could have changed, to compare before and after."""
         stats = self.stats()
         return (self.rows("list"), self.rows("exclude", "list"), self.rows("audit"),
-                self.rows("source", "list"), stats["serials"], stats["changes"])
+                self.rows("source", "list"), self.rows("access", "list"), stats["serials"], stats["changes"])

@@ -10,7 +10,8 @@ import pytest
 from dnsbld import SUBLISTS, Dnsbld, built, zone
 
 ZONE = "dnsbl.example.org"
-BODY = SUBLISTS + zone(ZONE)
+BODY = SUBLISTS + 'state = "state"\n' + zone(ZONE, "access { }")
+KEY = "abcdefghijklmnopqrst"
 NOW = "2026-03-01T12:00:00Z"
 
 
@@ -26,6 +27,8 @@ WRITES = {
     "exclude remove": ["exclude", "remove", "10.0.0.0/8"],
     "purge": ["purge", "--source", "feed"],
     "source disable": ["source", "disable", "feed"],
+    "access add": ["access", "add", "acme", "--zone", ZONE],
+    "access revoke": ["access", "revoke", "bob"],
     "import": ["import", "--source", "feed", "--sublist", "relay", "--format", "plain", "-"],
     "expire": ["expire", "--now", "2036-01-01T00:00:00Z"],
 }
@@ -33,6 +36,7 @@ WRITES = {
 
 def fill(list_):
     list_.feeder("add", "192.0.2.1", "192.0.2.2", "--sublist", "relay", "--source", "feed")
+    list_.feeder("access", "add", "bob", "--zone", ZONE, "--key", KEY)
 
 
 def write(list_, verb, *words, **options):

@@ -27,7 +27,8 @@ from reports import arf
 ZONE = "dnsbl.example.org"
 NOW = "2026-11-21T12:00:00Z"
 POLICY = "    policy { reports = 1  reporters = 1  within = 24h }\n"
-BODY = SUBLISTS.replace("    expires = 7d\n", "    expires = 7d\n" + POLICY) + zone(ZONE)
+BODY = (SUBLISTS.replace("    expires = 7d\n", "    expires = 7d\n" + POLICY)
+        + 'state = "state"\n' + zone(ZONE, "access { }"))
 
 WRITES = ("write", "writev", "pwrite64", "pwritev")
 SYNCS = ("fsync", "fdatasync", "msync", "ftruncate")
@@ -52,6 +53,8 @@ VERBS = {
     "purge": (["purge", "--source", "feed"], None),
     "source disable": (["source", "disable", "feed"], None),
     "source enable": (["source", "enable", "blocked"], None),
+    "access add": (["access", "add", "acme", "--zone", ZONE, "--sublist", "netblock"], None),
+    "access revoke": (["access", "revoke", "bob"], None),
     "expire": (["expire", "--now", "2036-01-01T00:00:00Z"], None),
     "sync": (["sync"], None),
     "ingest": (["ingest", "--reporter", "t1", "--now", NOW], REPORT),
@@ -68,6 +71,7 @@ def prepared(install_for_file):
     base.feeder("add", "192.0.2.1", "192.0.2.2", "--sublist", "relay", "--source", "feed")
     base.feeder("add", "192.0.2.3", "--sublist", "relay", "--source", "blocked")
     base.feeder("source", "disable", "blocked")
+    base.feeder("access", "add", "bob", "--zone", ZONE)
     base.feeder("ingest", "--reporter", "t1", "--now", NOW, input=arf(address=None))
     held, = base.rows("review", "list", "--now", NOW)
     base.held = held["id"]

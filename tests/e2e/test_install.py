@@ -11,8 +11,9 @@ from process import program
 SAMPLE = REPOSITORY / "dnsbld/dnsbld.conf"
 VERBS = ["init", "add", "remove", "show", "list", "exclude add", "exclude remove", "exclude list",
          "exclude import", "exclude check", "import", "export", "expire", "purge", "source list",
-         "source disable", "source enable", "check", "stats", "audit", "sync", "ingest", "receive",
-         "review list", "review show", "review accept", "review refuse", "policy test", "keygen"]
+         "source disable", "source enable", "access add", "access revoke", "access list", "check",
+         "stats", "audit", "sync", "ingest", "receive", "review list", "review show",
+         "review accept", "review refuse", "policy test", "keygen"]
 
 
 def man_page(name):

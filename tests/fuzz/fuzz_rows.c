@@ -5,6 +5,7 @@
  */
 #include <stdlib.h>
 
+#include "access.h"
 #include "claim.h"
 #include "exclusion.h"
 #include "index.h"
@@ -89,6 +90,22 @@ static void text(struct bytes bytes)
 	}
 }
 
+static void access_row(struct bytes bytes)
+{
+	static const char key[] = "kabcdefghijklmnopqrst";
+	uint8_t room[ACCESS_RECORD];
+	struct writer w = writer_of(room, sizeof room);
+	struct access a;
+
+	access_is_key(bytes.data, bytes.len);
+	if (access_read(bytes_of(key, sizeof key - 1), bytes, &a)) {
+		access_has_zone(&a, "dnsbl.example.org");
+		access_has_sublist(&a, 7);
+		access_write(&w, &a);
+		must(w.bad || bytes_equal(writer_bytes(&w), bytes));
+	}
+}
+
 static void labels(struct bytes bytes)
 {
 	char owner[REVNAME_TEXT];
@@ -103,10 +120,11 @@ static void labels(struct bytes bytes)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static void (*const decoders[])(struct bytes) = {block, journal, claim, text, labels};
+	static void (*const decoders[])(struct bytes) = {block, journal, claim,
+							 text,  labels,  access_row};
 
 	if (size > 0) {
-		decoders[data[0] % 5](bytes_of(data + 1, size - 1));
+		decoders[data[0] % 6](bytes_of(data + 1, size - 1));
 	}
 	return 0;
 }

@@ -99,6 +99,7 @@ static void test_every_option_reaches_its_field(void **state)
 		"user = 'nobody'\n"
 		"map_size = 3M\n"
 		"exclude_reserved = false\n"
+		"state = \"counters\"\n"
 		"nsid = \"fra1\" version = \"dnsbld {ip}\"\n"
 		"tcp { clients = 5 per_client = 4 idle = 1m partial = 7s }\n"
 		"clients { default = refuse answer = { 2001:db8::/32, 192.0.2.128/25 }\n"
@@ -114,6 +115,9 @@ static void test_every_option_reaches_its_field(void **state)
 		"	apex { a = { \"192.0.2.80\", \"192.0.2.81\" } aaaa = \"2001:db8::80\" }\n"
 		"	host \"NS1\" { a = \"192.0.2.53\" aaaa = { \"2001:db8::53\", \"2001:db8::54\" } }\n"
 		"	host \"www\" { aaaa = \"2001:db8::1\" }\n"
+		"	access { required = yes unknown = error unknown_code = 1 unknown_text = \"No {ip}\"\n"
+		"		overdrawn = empty overdrawn_code = 254 overdrawn_text = \"Enough\"\n"
+		"		address_day = 1000000000 address_second = 100000 }\n"
 		"}\n"
 		"reports { keep = 2w body_size = 2K }\n"
 		"reporter \"isp-fbl\" { trust = 0.25 trap = yes address = \"arf+isp@Example.org\"\n"
@@ -163,6 +167,7 @@ static void test_every_option_reaches_its_field(void **state)
 	assert_string_equal(config->user, "nobody");
 	assert_int_equal(config->map_size, 3 << 20);
 	assert_false(config->exclude_reserved);
+	assert_string_equal(config->state, "/etc/test/counters");
 	assert_string_equal(config->nsid, "fra1");
 	assert_string_equal(config->version, "dnsbld {ip}");
 	assert_int_equal(config->tcp.clients, 5);
@@ -255,6 +260,16 @@ static void test_every_option_reaches_its_field(void **state)
 	assert_addr(6, zone->hosts[0].aaaa[1], "2001:db8::54");
 	assert_name(&zone->hosts[1].name, "www.dnsbl.example.org.");
 	assert_int_equal(zone->hosts[1].a_count, 0);
+	assert_true(zone->access.given);
+	assert_true(zone->access.required);
+	assert_int_equal(zone->access.unknown, ACTION_ERROR);
+	assert_int_equal(zone->access.unknown_error.code, 1);
+	assert_string_equal(zone->access.unknown_error.text, "No {ip}");
+	assert_int_equal(zone->access.overdrawn, ACTION_EMPTY);
+	assert_int_equal(zone->access.overdrawn_error.code, 254);
+	assert_string_equal(zone->access.overdrawn_error.text, "Enough");
+	assert_int_equal(zone->access.address_day, 1000000000);
+	assert_int_equal(zone->access.address_second, 100000);
 	config_free(config);
 }
 
@@ -313,6 +328,32 @@ static void test_what_the_file_leaves_out_has_its_default(void **state)
 	assert_int_equal(zone->at_apex.a_count, 0);
 	assert_int_equal(zone->at_apex.aaaa_count, 0);
 	assert_int_equal(zone->host_count, 0);
+	assert_null(config->state);
+	assert_false(zone->access.given);
+	config_free(config);
+}
+
+static void test_a_zone_with_keys_refuses_who_has_none_unless_it_says_otherwise(void **state)
+{
+	struct config *config = parse("state = /counters sublist x1 { code = 9 }\n"
+				      "zone keys.example.org { ns = ns1.example.net access { }\n"
+				      "soa { mname = a.example.net rname = b.example.net } }\n"
+				      "zone drop.example.org { ns = ns1.example.net\n"
+				      "access { unknown = drop overdrawn = refuse }\n"
+				      "soa { mname = a.example.net rname = b.example.net } }\n");
+	const struct access_config *access = &config->zones[0].access;
+
+	(void)state;
+	assert_true(access->given);
+	assert_false(access->required);
+	assert_int_equal(access->unknown, ACTION_REFUSE);
+	assert_int_equal(access->overdrawn, ACTION_REFUSE);
+	assert_int_equal(access->unknown_error.code, 252);
+	assert_int_equal(access->overdrawn_error.code, 255);
+	assert_int_equal(access->address_day, 0);
+	assert_int_equal(access->address_second, 0);
+	assert_int_equal(config->zones[1].access.unknown, ACTION_DROP);
+	assert_int_equal(config->zones[1].access.overdrawn, ACTION_REFUSE);
 	config_free(config);
 }
 
@@ -1022,6 +1063,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_every_option_reaches_its_field),
 		cmocka_unit_test(test_what_the_file_leaves_out_has_its_default),
+		cmocka_unit_test(
+			test_a_zone_with_keys_refuses_who_has_none_unless_it_says_otherwise),
 		cmocka_unit_test(test_there_is_a_worker_for_each_cpu_that_we_may_run_on),
 		cmocka_unit_test(test_a_section_that_is_there_keeps_the_other_defaults),
 		cmocka_unit_test(test_what_a_zone_says_to_errors_is_the_files_unless_it_is_given),

@@ -25,6 +25,7 @@
 #define SOA      "soa { mname = ns1.example.net rname = hostmaster.example.org }\n"
 #define ZONE(in) "zone dnsbl.example.org {\nns = ns1.example.net\n" SOA in "}\n"
 #define GOOD     TOP SUB ZONE("")
+#define KEYS(in) TOP "state = /counters\n" SUB ZONE("access { " in " }\n")
 /* Its lines go on from 6. */
 #define POLICY  TOP "sublist relay {\ncode = 2\npolicy {\n"
 #define MX      "authserv_id = mx.example.org\n"
@@ -395,6 +396,17 @@ static const struct row values[] = {
 	 "given twice"},
 	{TOP SUB ZONE("host ns1.dnsbl.example.org { a = 192.0.2.1 }\n"), 7, "must be one label"},
 	{TOP SUB ZONE("host ns1. { a = 192.0.2.1 }\n"), 7, "must be one label"},
+	{TOP SUB ZONE("access { }\n"), 7, "it needs: state = "},
+	{KEYS("required = maybe"), 8, "required = maybe: it must be true or false"},
+	{KEYS("unknown = answer"), 8, "unknown and overdrawn may be refuse, drop, empty or error"},
+	{KEYS("overdrawn = answer"), 8,
+	 "unknown and overdrawn may be refuse, drop, empty or error"},
+	{KEYS("overdrawn = \"\""), 8, "overdrawn = '': it must be"},
+	{KEYS("unknown_code = 0"), 8, "unknown_code = 0: it must be 1 to 255"},
+	{KEYS("overdrawn_code = 256"), 8, "overdrawn_code = 256: it must be 1 to 255"},
+	{KEYS("unknown_text = \"\""), 8, "the text is empty"},
+	{KEYS("address_day = 1000000001"), 8, "it must be 0 to 1000000000"},
+	{KEYS("address_second = 100001"), 8, "it must be 0 to 100000"},
 	{TOP SUB ZONE("host \"\" { a = 192.0.2.1 }\n"), 7, "must be one label"},
 	{TOP SUB ZONE("host \"*\" { a = 192.0.2.1 }\n"), 7, "must be one label"},
 	{TOP SUB ZONE("host -x { a = 192.0.2.1 }\n"), 7, "must be one label"},
