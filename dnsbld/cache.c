@@ -9,7 +9,9 @@
  *    answer that was there before it.
  * 2. Nothing is allocated after cache_init(). What is too large for a slot is prepared again for
  *    each query, in the one place that has room for everything.
- * 3. Two ids that want the same slot take turns; each turn costs one lookup.
+ * 3. What a key shows of a zone is prepared anew for each query, in that place as well: keys are as
+ *    many as customers, and each would want slots of its own.
+ * 4. Two ids that want the same slot take turns; each turn costs one lookup.
  */
 #include "cache.h"
 
@@ -102,6 +104,19 @@ const struct prepared *cache_answer(struct cache *cache, const struct zone *zone
 	}
 	prepare(slot, key, zone, &cache->rrs);
 	return slot;
+}
+
+const struct prepared *cache_view(struct cache *cache, const struct zone *zone,
+				  const struct zone_view *view, uint32_t id, struct txn *txn)
+{
+	if (!answer_read(txn, id, &cache->answer)) {
+		return NULL;
+	}
+	answer_rrs(&cache->answer, view, txn, &cache->rrs);
+	if (txn_status(txn)) {
+		return NULL;
+	}
+	return cache_rrs(cache, zone, &cache->rrs);
 }
 
 const struct prepared *cache_rrs(struct cache *cache, const struct zone *zone,

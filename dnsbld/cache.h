@@ -39,6 +39,10 @@ void cache_release(struct cache *cache);
 const struct prepared *cache_answer(struct cache *cache, const struct zone *zone, uint32_t id,
 				    struct txn *txn);
 
+/* The same in a view of the zone that shows a part of its sublists. Nothing of it is kept. */
+const struct prepared *cache_view(struct cache *cache, const struct zone *zone,
+				  const struct zone_view *view, uint32_t id, struct txn *txn);
+
 /* The same for records that have no id (test entries). */
 const struct prepared *cache_rrs(struct cache *cache, const struct zone *zone,
 				 const struct rrs *rrs);

@@ -23,6 +23,7 @@
 enum counter {
 	COUNTER_DROPPED_NO_QUERY, /* shorter than a header, or a reply */
 	COUNTER_DROPPED_ACL,
+	COUNTER_DROPPED_ACCESS,
 	COUNTER_MALFORMED,
 	COUNTER_EDNS,
 	COUNTER_TRUNCATED,
@@ -33,6 +34,10 @@ enum counter {
 	COUNTER_TSIG_BADTRUNC,
 	COUNTER_UNSENT_NO_ROOM,
 	COUNTER_UNSENT_ERROR,
+	COUNTER_ACCESS_SERVED,  /* counted under a key */
+	COUNTER_ACCESS_UNKNOWN, /* without a key where there has to be one, too */
+	COUNTER_ACCESS_OVERDRAWN,
+	COUNTER_ACCESS_ADDRESS,
 	COUNTER_TCP_ACCEPTED,
 	COUNTER_TCP_REFUSED, /* its client has too many */
 	COUNTER_TCP_SHED,    /* closed for another one */

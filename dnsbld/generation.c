@@ -93,6 +93,7 @@ static enum status start_process(struct generation *g, unsigned number)
 				.zone = g->zone_slots,
 				.own = g->row * g->base->count + number,
 			},
+		.quotas = g->base->quotas,
 		.number = number,
 		.hello = g->base->hello[1],
 		.parents_fd = parents_fd,

@@ -15,6 +15,7 @@ struct generation_base {
 	struct sockets sockets;
 	unsigned count; /* of processes */
 	struct counters counters;
+	struct quotas *quotas; /* NULL: the config had no `state` at start */
 	int hello[2];
 	int signals;
 };

@@ -32,6 +32,7 @@
 #include "notify.h"
 #include "settings.h"
 #include "shared.h"
+#include "state_folder.h"
 
 struct parent {
 	struct generation_base base;
@@ -39,6 +40,7 @@ struct parent {
 	struct generation *current;
 	struct generation *other; /* the next while it starts, the former while it stops */
 	char *file;
+	struct state_folder state;
 	bool ready;
 	bool stopping;
 	bool reload_wanted;
@@ -143,7 +145,13 @@ static void reload(struct parent *p)
 	p->reload_wanted = false;
 	notify_reloading();
 	p->read_s = real_s();
-	if (settings_read(p->file, &config)) {
+	enum status status = settings_read(p->file, &config);
+
+	if (!status) {
+		status = state_check(&p->state, config);
+	}
+	if (status) {
+		config_free(config);
 		keep_old_config(p, fail_text());
 		return;
 	}
@@ -278,6 +286,10 @@ static enum status start(struct parent *p, struct config *config)
 		status = counters_init(&p->base.counters, 2 * p->base.count);
 	}
 	if (!status) {
+		status = state_open(&p->state, config);
+		p->base.quotas = p->state.path ? &p->state.quotas : NULL;
+	}
+	if (!status) {
 		status = open_signals(p);
 	}
 	if (status) {
@@ -312,6 +324,7 @@ enum status parent_run(struct config *config)
 		generation_release(p.other);
 	}
 	counters_release(&p.base.counters);
+	state_close(&p.state);
 	sockets_release(&p.base.sockets);
 	free(p.file);
 	return p.status;

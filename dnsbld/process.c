@@ -116,6 +116,7 @@ static enum status prepare(const struct process_role *role, pid_t parent, struct
 	status = worker_open(worker, role->config, tcp);
 	if (!status) {
 		worker_count(worker, &role->counters);
+		worker->quotas = role->quotas;
 	}
 	return status ? status : confine(worker->store, tcp);
 }

@@ -13,6 +13,7 @@
 #include "counters.h"
 #include "heartbeat.h"
 #include "privileges.h"
+#include "quota.h"
 #include "sockets.h"
 #include "status.h"
 
@@ -23,6 +24,7 @@ struct process_role {
 	const struct privileges *privileges;
 	struct heartbeat *heartbeat;
 	struct counters_view counters;
+	struct quotas *quotas; /* NULL: the config has no `state` */
 	/*
 	 * Each endpoint's UDP workers are numbered, one endpoint after the other; behind the last
 	 * is the TCP process.

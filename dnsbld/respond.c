@@ -7,13 +7,14 @@
  *		who may not ask       REFUSED
  *		class CH              what the server says of itself
  *		no zone of ours       REFUSED
- *		a zone of ours        respond_zone.c
+ *		a zone of ours        respond_zone.c, with keys: respond_access.c first
  *
  * A client's ACL comes before everything but what is no query at all: who is dropped learns not
  * even that there is a server.
  */
 #include "respond_inside.h"
 
+#include "access.h"
 #include "identity.h"
 #include "signing.h"
 
@@ -121,6 +122,33 @@ __attribute__((noinline)) static bool is_genuine(struct turn *t, enum rcode *rco
 	return *rcode == RCODE_NOERROR;
 }
 
+/*
+ * The label before the apex, where it may be a key, and what stands before it: an address, or a
+ * part of one, of which none at all is one too (RFC 8020).
+ */
+static void read_key(struct task *t, const struct query_name *name)
+{
+	size_t at = 0;
+
+	while (at + name->wire[at] + 1 < t->before) {
+		at += name->wire[at] + 1U;
+	}
+	if (!access_is_key(name->wire + at + 1, name->wire[at])) {
+		return;
+	}
+	t->key_at = (uint8_t)at;
+	t->key_len = name->wire[at];
+	t->name = revname_parse(name->wire, at);
+	if (at == 0) {
+		t->name.kind = REVNAME_PARTIAL;
+	}
+}
+
+static bool is_v4(const struct task *t)
+{
+	return t->name.kind == REVNAME_ADDRESS && t->name.family == 4;
+}
+
 void task_read(struct task *t, struct worker *w, const uint8_t *packet, size_t len)
 {
 	struct query_name name; /* large, so it is filled and never cleared */
@@ -128,6 +156,7 @@ void task_read(struct task *t, struct worker *w, const uint8_t *packet, size_t l
 	t->apex = NULL;
 	t->node = NULL;
 	t->before = 0;
+	t->key_len = 0;
 	t->name.kind = REVNAME_OTHER;
 	t->kind = query_parse(&t->query, &name, packet, len);
 	if (t->kind != QUERY_FINE) {
@@ -140,14 +169,13 @@ void task_read(struct task *t, struct worker *w, const uint8_t *packet, size_t l
 	t->name = revname_parse(name.wire, t->before);
 	if (t->name.kind != REVNAME_ADDRESS) {
 		t->node = zones_node(&w->zones, &name);
-	} else if (t->name.family == 4) {
+		if (!t->node && t->apex->zone->access) {
+			read_key(t, &name);
+		}
+	}
+	if (is_v4(t)) {
 		directory_prefetch_entry(&w->directory, (uint32_t)t->name.addr);
 	}
-}
-
-static bool is_v4(const struct task *t)
-{
-	return t->name.kind == REVNAME_ADDRESS && t->name.family == 4;
 }
 
 void tasks_prefetch(const struct task *tasks, size_t count, const struct worker *w)
@@ -255,6 +283,7 @@ size_t task_reply(const struct task *t, struct worker *w, const struct client *c
 	turn.client = client;
 	turn.action = ACTION_ANSWER;
 	turn.listed = NULL;
+	turn.view = NULL;
 	turn.zone = t->apex ? t->apex->zone : NULL;
 	turn.before = t->before;
 	turn.counted_from = client->tcp && client->family == 6 ? COUNTED_REPLIES : 0;

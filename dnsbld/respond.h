@@ -33,10 +33,12 @@ size_t respond(struct worker *w, const struct client *client, const uint8_t *pac
 struct task {
 	struct query query;
 	enum query_kind kind;
-	struct revname name;     /* what stands before the apex; REVNAME_OTHER without a zone */
+	struct revname name; /* before the apex, or before the key; REVNAME_OTHER without zone */
 	const struct node *apex; /* of the zone that has the name; NULL: none of ours */
 	const struct node *node; /* with exactly the name, where it is no reversed address */
 	size_t before;           /* octets of the name before the apex */
+	uint8_t key_at,
+		key_len; /* of a label before the apex that may be a key; 0: there is none */
 };
 
 /* Reads a packet, which is borrowed until its reply is made, and finds its zone. */

@@ -19,6 +19,7 @@ struct turn {
 	const struct error_config *error; /* with ACTION_ERROR */
 	const struct prepared *listed;    /* what the address is listed as; NULL: it is not */
 	unsigned counted_from;            /* in the counters: what came as this did */
+	const struct zone_view *view;     /* what the key may see of the zone; NULL: all */
 	struct reply reply;
 };
 
@@ -52,6 +53,14 @@ static inline bool is_above_cut(const struct task *t)
 
 /* The SOA, as an answer. */
 size_t reply_soa(struct turn *t);
+
+/* What a key, or that there is none, makes of a turn in a zone that has `access`. */
+enum access_verdict {
+	ACCESS_GOES_ON, /* with the turn's action and view */
+	ACCESS_NO_NAME, /* there is no such key, and the name is no address: NXDOMAIN */
+	ACCESS_FAILED,  /* the database fails */
+};
+enum access_verdict access_judge(struct turn *t);
 
 /* What the zone, of ours and for class IN, has at the task's name. */
 size_t answer_zone(struct turn *t);

@@ -199,24 +199,31 @@ static size_t answer_address(struct turn *t)
 {
 	const struct revname *name = &t->task->name;
 	struct worker *w = t->worker;
+	const struct zone_view *view = t->view ? t->view : &t->zone->view;
 	const struct prepared *prepared = NULL;
 	uint32_t id = 0;
 	uint8_t low;
 
+	if (t->action == ACTION_REFUSE) {
+		return reply_error(&t->reply, RCODE_REFUSED, EDE_PROHIBITED);
+	}
+	if (t->action == ACTION_DROP) {
+		return reply_drop(w, COUNTER_DROPPED_ACCESS);
+	}
 	if (t->action == ACTION_ERROR) {
 		return answer_error(t);
 	}
 	if (t->action == ACTION_EMPTY) {
 		/* Not even the test entries: who looks at them sees that he is not served. */
-	} else if (test_entry(&t->zone->view, name->family, name->addr, &low)) {
-		test_entry_rrs(low, &t->zone->view, &w->cache.rrs);
+	} else if (test_entry(view, name->family, name->addr, &low)) {
+		test_entry_rrs(low, view, &w->cache.rrs);
 		prepared = cache_rrs(&w->cache, t->zone, &w->cache.rrs);
 	} else if (!is_v4_mapped(name)) {
 		if (!worker_find(w, name->family, name->addr, &id)) {
 			return reply_error(&t->reply, RCODE_SERVFAIL, EDE_INVALID_DATA);
 		}
 		if (id != 0) {
-			prepared = worker_answer(w, t->zone, id);
+			prepared = worker_answer(w, t->zone, t->view, id);
 			if (!prepared) {
 				return reply_error(&t->reply, RCODE_SERVFAIL, EDE_INVALID_DATA);
 			}
@@ -244,10 +251,18 @@ size_t answer_zone(struct turn *t)
 	if (!worker_has_zone(t->worker, t->zone)) {
 		return reply_error(r, RCODE_SERVFAIL, EDE_NOT_READY);
 	}
+	enum access_verdict verdict = t->zone->access ? access_judge(t) : ACCESS_GOES_ON;
+
+	if (verdict == ACCESS_FAILED) {
+		return reply_error(r, RCODE_SERVFAIL, EDE_INVALID_DATA);
+	}
 	if (task->name.kind == REVNAME_ADDRESS) {
 		return answer_address(t);
 	}
 	r->authoritative = true;
+	if (verdict == ACCESS_NO_NAME) {
+		return reply_negative(t, RCODE_NXDOMAIN);
+	}
 	if (above_cut) {
 		return reply_negative(t, RCODE_NOERROR);
 	}

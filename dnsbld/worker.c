@@ -159,6 +159,7 @@ void worker_begin(struct worker *w)
 void worker_end(struct worker *w)
 {
 	w->scanning6 = false;
+	w->timed = false;
 	if (w->reading) {
 		txn_reset(w->txn);
 	}
@@ -258,11 +259,33 @@ bool worker_find(struct worker *w, unsigned family, addr_t addr, uint32_t *id)
 	return !has_failed(w);
 }
 
-const struct prepared *worker_answer(struct worker *w, const struct zone *zone, uint32_t id)
+const struct prepared *worker_answer(struct worker *w, const struct zone *zone,
+				     const struct zone_view *view, uint32_t id)
 {
-	const struct prepared *prepared = cache_answer(&w->cache, zone, id, w->txn);
+	const struct prepared *prepared = view ? cache_view(&w->cache, zone, view, id, w->txn)
+					       : cache_answer(&w->cache, zone, id, w->txn);
 
 	return has_failed(w) ? NULL : prepared;
+}
+
+bool worker_find_key(struct worker *w, struct bytes label, struct access *key)
+{
+	if (!access_find(w->txn, label, key)) {
+		key->number = 0;
+	}
+	return !has_failed(w);
+}
+
+const struct quota_time *worker_now(struct worker *w)
+{
+	struct timespec now;
+
+	if (!w->timed) {
+		clock_gettime(CLOCK_REALTIME_COARSE, &now);
+		w->now = quota_time_of(&now);
+		w->timed = true;
+	}
+	return &w->now;
 }
 
 bool worker_tick(struct worker *w)

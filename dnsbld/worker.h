@@ -8,11 +8,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "access.h"
 #include "cache.h"
 #include "clients.h"
 #include "config.h"
 #include "counters.h"
 #include "directory.h"
+#include "quota.h"
 #include "signing.h"
 #include "store.h"
 #include "zone.h"
@@ -38,6 +40,10 @@ struct worker {
 	struct zones zones;
 	struct directory directory;
 	struct cache cache;
+	struct quotas *quotas; /* borrowed, shared with all processes; NULL: nobody is counted */
+	struct quota_time now; /* of the batch, see worker_now() */
+	bool timed;            /* it is of the current batch */
+	struct zone_view seen; /* what one key may see: scratch */
 };
 
 /*
@@ -80,10 +86,20 @@ bool worker_has_zone(struct worker *w, struct zone *zone);
 bool worker_find(struct worker *w, unsigned family, addr_t addr, uint32_t *id);
 
 /*
- * What an answer id (not 0) means in a zone that worker_has_zone(); borrowed until the next call.
- * NULL where the database fails.
+ * What an answer id (not 0) means in a zone that worker_has_zone(), or in a `view` of it that is
+ * not NULL; borrowed until the next call. NULL where the database fails.
  */
-const struct prepared *worker_answer(struct worker *w, const struct zone *zone, uint32_t id);
+const struct prepared *worker_answer(struct worker *w, const struct zone *zone,
+				     const struct zone_view *view, uint32_t id);
+
+/*
+ * The key of a label, in lower case; key->number is 0 where there is none. Borrowed until the next
+ * call. False where the database fails.
+ */
+bool worker_find_key(struct worker *w, struct bytes label, struct access *key);
+
+/* The time, read once a batch; by the kernel's coarse clock, some milliseconds late. */
+const struct quota_time *worker_now(struct worker *w);
 
 /*
  * Once a second, outside of a batch. False when data.mdb is no longer the file that was opened: the

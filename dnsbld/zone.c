@@ -165,6 +165,8 @@ void zones_init(struct zones *zones, const struct config *config)
 
 		zone->config = &config->zones[i];
 		zone->number = (uint32_t)i;
+		zone->access = zone->config->access.given ? &zone->config->access : NULL;
+		zone->salt = name_hash(apex->wire, apex->len);
 		zone_fingerprint(config, zone->config, zone->fingerprint);
 		zone_prepare(zone);
 		struct node *node = node_add(zones, zone, apex->wire, apex->len);

@@ -29,6 +29,8 @@ struct zone {
 	uint32_t number; /* its place among the zones */
 	struct zone_counters *counters; /* this process' own; NULL: nothing is counted */
 	const struct zone_config *config;
+	const struct access_config *access; /* NULL: it asks for no key, and counts nobody */
+	uint64_t salt;                      /* of its name: each zone counts clients for itself */
 	struct zone *parent; /* the nearest zone of ours above; NULL where there is none */
 
 	/* type … rdata of the SOA, as in a negative answer (RFC 2308 §5); see zone_set_serial(). */

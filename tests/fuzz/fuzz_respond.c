@@ -55,6 +55,16 @@ static const char config[] =
 	"zone \"low.mid.dnsbl.example.org\" { ns = { \"ns2.example.net\" } ttl = 300 sublists = { \"netblock\" }\n"
 	"  clients { answer = { 192.0.2.4, 192.0.2.5, 2001:db8:1::/48 } }\n"
 	"  soa { mname = \"ns1.dnsbl.example.org\" rname = \"hostmaster.example.org\" refresh = 600\n"
+	"        retry = 300 expire = 86400 minimum = 60 } }\n"
+	"state = \"state\"\n"
+	"zone \"k.example.net\" { ns = { \"ns2.example.net\" } ttl = 300\n"
+	"  host \"hosthosthosthosthost\" { a = { \"192.0.2.53\" } }\n"
+	"  access { unknown = error address_day = 1000000000 address_second = 100000 }\n"
+	"  soa { mname = \"ns1.dnsbl.example.org\" rname = \"hostmaster.example.org\" refresh = 600\n"
+	"        retry = 300 expire = 86400 minimum = 60 } }\n"
+	"zone \"r.example.net\" { ns = { \"ns2.example.net\" } ttl = 300\n"
+	"  access { required = true unknown = empty }\n"
+	"  soa { mname = \"ns1.dnsbl.example.org\" rname = \"hostmaster.example.org\" refresh = 600\n"
 	"        retry = 300 expire = 86400 minimum = 60 } }\n";
 
 /* Numbers of the first octet. The first one comes where there are no ACLs at all. */
@@ -75,9 +85,45 @@ enum { REFUSED = 1, DROPPED = 2, DROPPED_BUT_BELOW = 5 };
 
 static struct served served;
 
+static struct quotas quotas;
+
 static void remove_folder(void)
 {
+	quotas_close(&quotas);
 	served_close(&served);
+}
+
+/* For both zones, and of the sublists all or "hijacked" alone. Without bounds: it is asked twice.
+ */
+static void give(struct change *change, const char *key, const char *sublist)
+{
+	static const char zones[] = "\0\15k.example.net\0\15r.example.net";
+	uint8_t number[2];
+	struct writer w = writer_of(number, sizeof number);
+
+	if (sublist) {
+		write_u16(&w, change_sublist(change, sublist));
+	}
+	served_check(
+		change_give_key(change, &(struct access){.key = bytes_str(key),
+							 .name = bytes_str("fuzz"),
+							 .zones = bytes_of(zones, sizeof zones - 1),
+							 .sublists = writer_bytes(&w)}));
+}
+
+static void give_keys(void)
+{
+	char folder[80];
+	struct store *store;
+	struct change *change = served_begin(&served, &store);
+	bool aside;
+
+	give(change, "allallallallallallall", NULL);
+	give(change, "partpartpartpartpart", "hijacked");
+	served_commit(change, store);
+	snprintf(folder, sizeof folder, "%s/state", served.dir);
+	served_check(quotas_open(&quotas, folder, -1, &aside));
+	served.worker.quotas = &quotas;
 }
 
 /* With the first input, for replay.c knows no other moment. */
@@ -95,6 +141,7 @@ static void open_once(void)
 	served_list(&served, "128.0.0.0/8", "netblock", NULL);
 	served_list(&served, "2001:db8::/32", "relay", "A text of its own");
 	served_list(&served, "2001:db8::1", "hijacked", NULL);
+	give_keys();
 	atexit(remove_folder);
 }
 

@@ -109,8 +109,9 @@ UNPACKED = REPOSITORY / "build/peers/postfix/usr/sbin/postfix"
 
 
 class Postfix:
-    def __init__(self, folder, zone, resolv_conf, reports=None):
-        """reports: a domain, and what its transport's line in master.cf says after the flags."""
+    def __init__(self, folder, zone, resolv_conf, reports=None, extra=""):
+        """reports: a domain, and what its transport's line in master.cf says after the flags.
+        extra: lines of main.cf."""
         self.folder = folder
         self.smtpd = ("127.0.0.1", free_port())
         self.postscreen = ("127.0.0.1", free_port())
@@ -123,7 +124,7 @@ class Postfix:
         for name in ("config", "queue", "data"):
             (folder / name).mkdir()
         accounts.own(folder / "data")
-        main = MAIN.format(folder=folder, zone=zone, root="" if root == Path("/") else root)
+        main = MAIN.format(folder=folder, zone=zone, root="" if root == Path("/") else root) + extra
         master = MASTER.format(smtpd=self.smtpd[1], postscreen=self.postscreen[1])
         if reports:
             domain, pipe = reports
