@@ -2,6 +2,7 @@
 #
 #	zones/*.c  -> libzones.a
 #	dnsbld/*.c -> libdnsbld.a (all but main.c) + main.o + libzones.a -> dnsbld
+#	dnsbld/dnstap.proto -> made/dnstap.pb-c.c and .h, by protoc-c, into libdnsbld.a
 #	feeder/*.c -> libfeeder.a (all but main.c) + main.o + libzones.a -> feeder
 #	tests/unit/FOLDER/test_*.c, tests/fuzz/fuzz_*.c and tests/bench/*.c -> one program each
 #
@@ -47,7 +48,7 @@ LDFLAGS  := -pie -Wl,-z,relro -Wl,-z,now -Wl,--as-needed $(SANITIZE)
 
 # What each folder may use. --as-needed leaves out of a program what it does not call.
 ZONES_PKGS  := lmdb ldns libconfuse jansson libcrypto
-DNSBLD_PKGS := libevent_core libseccomp libcap-ng
+DNSBLD_PKGS := libevent_core libseccomp libcap-ng libfstrm libprotobuf-c
 FEEDER_PKGS := libevent_core jansson gmime-3.0 libzstd expat libzip libseccomp libcap-ng
 TEST_PKGS   := cmocka
 
@@ -60,7 +61,8 @@ DNSBLD_LIBS := $(ZONES_LIBS) $(call pkg_libs,$(DNSBLD_PKGS))
 FEEDER_LIBS := $(ZONES_LIBS) $(call pkg_libs,$(FEEDER_PKGS))
 TEST_LIBS   := $(DNSBLD_LIBS) $(FEEDER_LIBS)
 CMOCKA_LIBS := $(call pkg_libs,$(TEST_PKGS))
-PKG_CFLAGS  := $(call pkg_cflags,$(ZONES_PKGS) $(DNSBLD_PKGS) $(FEEDER_PKGS))
+# What protoc-c writes includes its header, and is no more ours than a library's.
+PKG_CFLAGS  := $(call pkg_cflags,$(ZONES_PKGS) $(DNSBLD_PKGS) $(FEEDER_PKGS)) -isystem $O/made
 
 # --- what from what -----------------------------------------------------------------------------
 
@@ -69,6 +71,7 @@ progs = $(patsubst %.c,$O/%,$1)
 
 ZONES_SRC  := $(sort $(wildcard zones/*.c))
 DNSBLD_SRC := $(sort $(wildcard dnsbld/*.c))
+DNSTAP     := $O/made/dnstap.pb-c
 FEEDER_SRC := $(sort $(wildcard feeder/*.c))
 UNIT_SRC   := $(sort $(wildcard tests/unit/*/test_*.c))
 HELPER_SRC := $(sort $(wildcard tests/unit/*.c))
@@ -103,7 +106,7 @@ $O/feeder: $O/obj/feeder/main.o $(LIBFEEDER) $(LIBZONES)
 	$(LINK) $(FEEDER_LIBS)
 
 $(LIBZONES): $(call objs,$(ZONES_SRC))
-$(LIBDNSBLD): $(call objs,$(filter-out dnsbld/main.c,$(DNSBLD_SRC)))
+$(LIBDNSBLD): $(call objs,$(filter-out dnsbld/main.c,$(DNSBLD_SRC))) $(DNSTAP).o
 $(LIBFEEDER): $(call objs,$(filter-out feeder/main.c,$(FEEDER_SRC)))
 $(LIBHELPER): $(call objs,$(HELPER_SRC))
 
@@ -134,12 +137,19 @@ $O/obj/tests/unit/zones/%.o: CPPFLAGS += -iquote zones
 $O/obj/tests/unit/dnsbld/%.o: CPPFLAGS += -iquote dnsbld
 $O/obj/tests/unit/feeder/%.o: CPPFLAGS += -iquote feeder
 
-$O/obj/%.o: %.c $O/flags | packages
+# Whoever includes what protoc-c writes: it changes so seldom that it may be everybody.
+$O/obj/%.o: %.c $O/flags $(DNSTAP).h | packages
 	@echo '  CC    $@' && mkdir -p $(@D)
 	@$(CC) $(CPPFLAGS) $(CFLAGS) $(PKG_CFLAGS) -MMD -MP -c -o $@ $<
 
+$(DNSTAP).c $(DNSTAP).h &: dnsbld/dnstap.proto | packages
+	@echo '  PROTO $<' && mkdir -p $(@D) && protoc-c --proto_path=$(<D) --c_out=$(@D) $<
+$(DNSTAP).o: $(DNSTAP).c $O/flags
+	@echo '  CC    $<' && $(CC) $(CPPFLAGS) $(CFLAGS) -w $(PKG_CFLAGS) -c -o $@ $<
+
 packages:
-	@pkg-config --exists --print-errors $(sort $(ZONES_PKGS) $(DNSBLD_PKGS) $(FEEDER_PKGS)) || \
+	@pkg-config --exists --print-errors $(sort $(ZONES_PKGS) $(DNSBLD_PKGS) $(FEEDER_PKGS)) && \
+		command -v protoc-c >/dev/null || \
 		{ echo "To install what the build needs, type: tests/deps build" >&2; exit 1; }
 
 # Each is rewritten only when its content changes, and what depends on it is then made again.

@@ -1,5 +1,5 @@
 /*
- * confine.c: the end of a worker's start. From here on it reads packets.
+ * confine.c: the end of a process' start. From here on it reads packets, or copies of them.
  *
  * Two nets, each of which is enough to keep a worker from every file: a hole in one is not a hole.
  * What they leave is the descriptors that are open. Of those one is a writable file, lock.mdb. A
@@ -24,11 +24,11 @@ int __lsan_is_turned_off(void)
 }
 #endif
 
-enum status confine(const struct store *store, bool speaks)
+enum status confine(enum confined who, const struct store *store, bool speaks)
 {
 	bool files = false, calls = false;
-	int lock[2];
-	bool apart = store_is_apart(store, lock);
+	int lock[2] = {-1, -1};
+	bool apart = !store || store_is_apart(store, lock);
 
 #if SANITIZED
 	locked_in = true;
@@ -36,7 +36,7 @@ enum status confine(const struct store *store, bool speaks)
 	enum status status = confine_files(&files);
 
 	if (!status) {
-		status = confine_calls(lock, &calls);
+		status = confine_calls(who, lock, &calls);
 	}
 	if (!status && speaks && !files) {
 		log_warn("this kernel has no Landlock: files are kept from the workers by their "

@@ -15,14 +15,20 @@
 #include "status.h"
 #include "store.h"
 
+/* Processes that do not do the same. */
+enum confined {
+	CONFINED_WORKER, /* reads packets */
+	CONFINED_DNSTAP, /* has no database, and connects to a Unix socket */
+};
+
 /*
- * Locks this process in. Its database is open, with the transaction that it reads by. ST_INTERNAL
- * where the kernel refuses what it offers. Where it offers nothing, the one that `speaks` for all
- * warns.
+ * Locks this process in. A worker's database is open, with the transaction that it reads by;
+ * without one `store` is NULL. ST_INTERNAL where the kernel refuses what it offers. Where it offers
+ * nothing, the one that `speaks` for all warns.
  */
-enum status confine(const struct store *store, bool speaks);
+enum status confine(enum confined who, const struct store *store, bool speaks);
 
 /* The system calls; `lock` as store_is_apart() has it. The rest as confine_files() does it. */
-enum status confine_calls(const int lock[2], bool *there);
+enum status confine_calls(enum confined who, const int lock[2], bool *there);
 
 #endif

@@ -1,7 +1,9 @@
 /*
  * confine_calls.c: the system calls that are left, by libseccomp.
  *
- *	allowed    what a worker does, seen with strace(1) under all tests
+ *	common     what every process does, seen with strace(1) under all tests
+ *	worker     what else those do that read packets
+ *	dnstap     what else the one does that passes copies of them on
  *	deadly     what no honest code in it could ever want: the process is ended by SIGSYS, which
  *	           the parent logs ("for a system call denied to it"), and another takes its place
  *	the rest   fails with EPERM
@@ -32,14 +34,39 @@
 
 #include "confinement.h"
 
-static const int allowed[] = {
+static const int common[] = {
+	SCMP_SYS(poll),
+	SCMP_SYS(read),
+	/* Memory. */
+	SCMP_SYS(brk),
+	SCMP_SYS(munmap),
+	SCMP_SYS(madvise),
+	/* Signals, the time, the end. */
+	SCMP_SYS(rt_sigaction),
+	SCMP_SYS(rt_sigprocmask),
+	SCMP_SYS(rt_sigreturn),
+	SCMP_SYS(restart_syscall),
+	SCMP_SYS(clock_gettime),
+	SCMP_SYS(gettimeofday),
+	SCMP_SYS(time),
+	SCMP_SYS(getrandom),
+	SCMP_SYS(getpid),
+	SCMP_SYS(gettid),
+	SCMP_SYS(exit),
+	SCMP_SYS(exit_group),
+#if SANITIZED
+	SCMP_SYS(sigaltstack),
+	SCMP_SYS(sched_yield),
+#endif
+};
+
+static const int worker[] = {
 	/* A batch of UDP. */
 	SCMP_SYS(recvmmsg),
 	SCMP_SYS(sendmmsg),
-	SCMP_SYS(poll),
 	/* TCP, and libevent's loop: its signals come through a pipe. */
 	SCMP_SYS(accept4),
-	SCMP_SYS(read),
+	SCMP_SYS(getsockname),
 	SCMP_SYS(readv),
 	SCMP_SYS(epoll_create1),
 	SCMP_SYS(epoll_ctl),
@@ -53,32 +80,16 @@ static const int allowed[] = {
 	SCMP_SYS(fstat),
 	SCMP_SYS(statfs),
 	SCMP_SYS(getsockopt),
-	/* Memory; LMDB follows a map that has grown. */
-	SCMP_SYS(brk),
-	SCMP_SYS(munmap),
-	SCMP_SYS(madvise),
-	SCMP_SYS(sysinfo), /* qsort() asks how much there is */
-	/* Signals, the time, the end. */
-	SCMP_SYS(rt_sigaction),
-	SCMP_SYS(rt_sigprocmask),
-	SCMP_SYS(rt_sigreturn),
-	SCMP_SYS(restart_syscall),
-	SCMP_SYS(clock_gettime),
-	SCMP_SYS(gettimeofday),
-	SCMP_SYS(time),
-	SCMP_SYS(getrandom),
-	SCMP_SYS(getpid),
-	SCMP_SYS(gettid),
-	SCMP_SYS(getuid), /* these four: libevent reads the environment only where they agree */
+	SCMP_SYS(sysinfo), /* qsort() asks how much memory there is */
+	SCMP_SYS(getuid),  /* these four: libevent reads the environment only where they agree */
 	SCMP_SYS(geteuid),
 	SCMP_SYS(getgid),
 	SCMP_SYS(getegid),
-	SCMP_SYS(exit),
-	SCMP_SYS(exit_group),
-#if SANITIZED
-	SCMP_SYS(sigaltstack),
-	SCMP_SYS(sched_yield),
-#endif
+};
+
+/* To the reader's socket, and to no other kind: see the conditions below. */
+static const int dnstap[] = {
+	SCMP_SYS(connect), SCMP_SYS(sendmsg), SCMP_SYS(uname), /* gethostname() */
 };
 
 static const int deadly[] = {
@@ -162,46 +173,18 @@ static int add_calls(scmp_filter_ctx context, uint32_t action, const int *calls,
 	return rc;
 }
 
-/* Calls that are allowed with some arguments. */
-static int add_conditions(scmp_filter_ctx context)
+/* A call that is allowed with some arguments. */
+struct condition {
+	int call;
+	unsigned count;
+	struct scmp_arg_cmp all[2];
+};
+
+static int add_conditions(scmp_filter_ctx context, const struct condition *conditions, size_t count)
 {
-	const struct {
-		int call;
-		unsigned count;
-		struct scmp_arg_cmp all[2];
-	} conditions[] = {
-		/* Memory, but none that is code, and of files none to write to. */
-		{SCMP_SYS(mmap), 1, {SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC | PROT_WRITE, 0)}},
-		{SCMP_SYS(mmap),
-		 2,
-		 {SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
-		  SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, MAP_ANONYMOUS)}},
-		{SCMP_SYS(mprotect), 1, {SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)}},
-		/* The process' own futexes; of shared ones, as a thread's end is, waiting. */
-		{SCMP_SYS(futex),
-		 1,
-		 {SCMP_A1(SCMP_CMP_MASKED_EQ, FUTEX_PRIVATE_FLAG, FUTEX_PRIVATE_FLAG)}},
-		{SCMP_SYS(futex),
-		 1,
-		 {SCMP_A1(SCMP_CMP_MASKED_EQ, UINT32_MAX & ~FUTEX_CLOCK_REALTIME, FUTEX_WAIT)}},
-		{SCMP_SYS(futex),
-		 1,
-		 {SCMP_A1(SCMP_CMP_MASKED_EQ, UINT32_MAX & ~FUTEX_CLOCK_REALTIME,
-			  FUTEX_WAIT_BITSET)}},
-		/* What a connection has for us, and how much the kernel takes of ours. */
-		{SCMP_SYS(ioctl), 1, {SCMP_A1(SCMP_CMP_EQ, FIONREAD, 0)}},
-		{SCMP_SYS(setsockopt),
-		 2,
-		 {SCMP_A1(SCMP_CMP_EQ, IPPROTO_TCP, 0),
-		  SCMP_A2(SCMP_CMP_EQ, TCP_NOTSENT_LOWAT, 0)}},
-		/* The TCP process' own limit of descriptors. */
-		{SCMP_SYS(prlimit64), 1, {SCMP_A0(SCMP_CMP_EQ, 0, 0)}},
-		/* abort() */
-		{SCMP_SYS(tgkill), 1, {SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0)}},
-	};
 	int rc = 0;
 
-	for (size_t i = 0; rc == 0 && i < COUNT(conditions); i++) {
+	for (size_t i = 0; rc == 0 && i < count; i++) {
 		rc = seccomp_rule_add_array(context, SCMP_ACT_ALLOW, conditions[i].call,
 					    conditions[i].count, conditions[i].all);
 	}
@@ -235,7 +218,72 @@ static int add_others(scmp_filter_ctx context, int call, const int but[2])
 	return rc;
 }
 
-enum status confine_calls(const int lock[2], bool *there)
+static int add_common(scmp_filter_ctx context, const int lock[2])
+{
+	const struct condition conditions[] = {
+		/* Memory, but none that is code, and of files none to write to. */
+		{SCMP_SYS(mmap), 1, {SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC | PROT_WRITE, 0)}},
+		{SCMP_SYS(mmap),
+		 2,
+		 {SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
+		  SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, MAP_ANONYMOUS)}},
+		{SCMP_SYS(mprotect), 1, {SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)}},
+		/* The process' own futexes; of shared ones, as a thread's end is, waiting. */
+		{SCMP_SYS(futex),
+		 1,
+		 {SCMP_A1(SCMP_CMP_MASKED_EQ, FUTEX_PRIVATE_FLAG, FUTEX_PRIVATE_FLAG)}},
+		{SCMP_SYS(futex),
+		 1,
+		 {SCMP_A1(SCMP_CMP_MASKED_EQ, UINT32_MAX & ~FUTEX_CLOCK_REALTIME, FUTEX_WAIT)}},
+		{SCMP_SYS(futex),
+		 1,
+		 {SCMP_A1(SCMP_CMP_MASKED_EQ, UINT32_MAX & ~FUTEX_CLOCK_REALTIME,
+			  FUTEX_WAIT_BITSET)}},
+		/* abort() */
+		{SCMP_SYS(tgkill), 1, {SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0)}},
+	};
+	int rc = add_calls(context, SCMP_ACT_ALLOW, common, COUNT(common));
+
+	if (rc == 0) {
+		rc = add_calls(context, SCMP_ACT_KILL_PROCESS, deadly, COUNT(deadly));
+	}
+	if (rc == 0) {
+		rc = add_conditions(context, conditions, COUNT(conditions));
+	}
+	for (size_t i = 0; rc == 0 && i < COUNT(on_others); i++) {
+		rc = add_others(context, on_others[i], lock);
+	}
+	return rc;
+}
+
+static int add_worker(scmp_filter_ctx context)
+{
+	static const struct condition conditions[] = {
+		/* What a connection has for us, and how much the kernel takes of ours. */
+		{SCMP_SYS(ioctl), 1, {SCMP_A1(SCMP_CMP_EQ, FIONREAD, 0)}},
+		{SCMP_SYS(setsockopt),
+		 2,
+		 {SCMP_A1(SCMP_CMP_EQ, IPPROTO_TCP, 0),
+		  SCMP_A2(SCMP_CMP_EQ, TCP_NOTSENT_LOWAT, 0)}},
+		/* The TCP process' own limit of descriptors. */
+		{SCMP_SYS(prlimit64), 1, {SCMP_A0(SCMP_CMP_EQ, 0, 0)}},
+	};
+	int rc = add_calls(context, SCMP_ACT_ALLOW, worker, COUNT(worker));
+
+	return rc ? rc : add_conditions(context, conditions, COUNT(conditions));
+}
+
+static int add_dnstap(scmp_filter_ctx context)
+{
+	static const struct condition conditions[] = {
+		{SCMP_SYS(socket), 1, {SCMP_A0(SCMP_CMP_EQ, AF_UNIX, 0)}},
+	};
+	int rc = add_calls(context, SCMP_ACT_ALLOW, dnstap, COUNT(dnstap));
+
+	return rc ? rc : add_conditions(context, conditions, COUNT(conditions));
+}
+
+enum status confine_calls(enum confined who, const int lock[2], bool *there)
 {
 	scmp_filter_ctx context;
 	int rc = 0;
@@ -248,15 +296,9 @@ enum status confine_calls(const int lock[2], bool *there)
 	if (!context) {
 		return fail(ST_AGAIN, "no memory for the filter of system calls");
 	}
-	rc = add_calls(context, SCMP_ACT_ALLOW, allowed, COUNT(allowed));
+	rc = add_common(context, lock);
 	if (rc == 0) {
-		rc = add_calls(context, SCMP_ACT_KILL_PROCESS, deadly, COUNT(deadly));
-	}
-	if (rc == 0) {
-		rc = add_conditions(context);
-	}
-	for (size_t i = 0; rc == 0 && i < COUNT(on_others); i++) {
-		rc = add_others(context, on_others[i], lock);
+		rc = who == CONFINED_DNSTAP ? add_dnstap(context) : add_worker(context);
 	}
 	if (rc == 0) {
 		rc = seccomp_load(context);

@@ -50,8 +50,9 @@ struct connection {
 	struct event *deadline;
 	struct client client;
 	struct peer *peer;
-	bool partial; /* a message has begun, and its deadline runs */
-	bool ended;   /* the client sends no more */
+	struct exchange exchange; /* with dnstap: who is at both ends */
+	bool partial;             /* a message has begun, and its deadline runs */
+	bool ended;               /* the client sends no more */
 };
 
 static void connection_close(struct connection *c)
@@ -87,6 +88,24 @@ static int first_message(struct evbuffer *input)
 	return evbuffer_get_length(input) >= LENGTH + (size_t)len ? len : -1;
 }
 
+/* Answers one message into the room for a reply; returns its length. */
+static size_t answer_message(struct connection *c, struct bytes query)
+{
+	struct connections *all = c->all;
+	struct dnstap *d = &all->worker->dnstap;
+	uint8_t *reply = all->reply + LENGTH;
+
+	if (!d->ring || !dnstap_is_next(d)) {
+		return respond(all->worker, &c->client, query.data, query.len, reply, REPLY_TCP);
+	}
+	c->exchange.query_ns = dnstap_now_ns();
+	size_t len = respond(all->worker, &c->client, query.data, query.len, reply, REPLY_TCP);
+
+	c->exchange.reply_ns = dnstap_now_ns();
+	dnstap_put(d, &c->exchange, query, bytes_of(reply, len));
+	return len;
+}
+
 /*
  * Answers the whole messages that are there, as far as the output has room. After what deserves no
  * answer nothing is read any more. False: close at once.
@@ -100,9 +119,8 @@ static bool answer_messages(struct connection *c, unsigned *answered)
 
 	while (evbuffer_get_length(output) < OUTPUT_MOST && (len = first_message(input)) >= 0) {
 		const uint8_t *message = evbuffer_pullup(input, LENGTH + len);
-		size_t reply = message ? respond(all->worker, &c->client, message + LENGTH,
-						 (size_t)len, all->reply + LENGTH, REPLY_TCP)
-				       : 0;
+		size_t reply =
+			message ? answer_message(c, bytes_of(message + LENGTH, (size_t)len)) : 0;
 
 		if (reply == 0) {
 			worker_event(all->worker, COUNTER_TCP_DROPPED);
@@ -247,6 +265,11 @@ void connections_add(struct connections *all, int fd, const struct sockaddr *add
 	setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
 	c->client = client;
 	c->peer = peer;
+	if (all->worker->dnstap.ring) {
+		c->exchange.tcp = true;
+		exchange_set_client(&c->exchange, address);
+		exchange_set_server(&c->exchange, fd);
+	}
 	c->all = all;
 	c->stream = bufferevent_socket_new(all->base, fd, BEV_OPT_CLOSE_ON_FREE);
 	c->deadline = evtimer_new(all->base, on_deadline, c);

@@ -55,6 +55,10 @@ const struct counter_row counter_rows[COUNTERS] = {
 	[COUNTER_TCP_IDLE] = {"tcp_closed_connections", "reason=\"idle\"", NULL},
 	[COUNTER_TCP_PARTIAL] = {"tcp_closed_connections", "reason=\"partial\"", NULL},
 	[COUNTER_TCP_UNREAD] = {"tcp_closed_connections", "reason=\"unread\"", NULL},
+	[COUNTER_DNSTAP_PUT] = {"dnstap_queries", NULL,
+				"Queries that were left, with their replies, for dnstap's reader."},
+	[COUNTER_DNSTAP_LOST] = {"dnstap_lost_queries", NULL,
+				 "Queries that dnstap's reader does not get, as it was too slow."},
 };
 
 const char *const counted_type_name[COUNTED_TYPES] = {

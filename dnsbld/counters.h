@@ -19,6 +19,9 @@
 #include "config.h"
 #include "status.h"
 
+/* What a process does. */
+enum process_kind { PROCESS_UDP, PROCESS_TCP, PROCESS_DNSTAP, PROCESS_KINDS };
+
 /* Events. Each is a metric, or one value of a metric's label: counter_rows[]. */
 enum counter {
 	COUNTER_DROPPED_NO_QUERY, /* shorter than a header, or a reply */
@@ -45,6 +48,8 @@ enum counter {
 	COUNTER_TCP_IDLE,
 	COUNTER_TCP_PARTIAL,
 	COUNTER_TCP_UNREAD,
+	COUNTER_DNSTAP_PUT,
+	COUNTER_DNSTAP_LOST, /* there was no room */
 	COUNTERS
 };
 
@@ -122,9 +127,8 @@ struct server_counters {
 	_Atomic uint64_t config_s; /* when the config that is served was read */
 	_Atomic uint64_t reloads;
 	_Atomic uint64_t failed_reloads;
-	_Atomic uint64_t reload_failed; /* 1: the last one did */
-	_Atomic uint64_t replaced_udp;  /* processes that ended and were not told to */
-	_Atomic uint64_t replaced_tcp;
+	_Atomic uint64_t reload_failed;           /* 1: the last one did */
+	_Atomic uint64_t replaced[PROCESS_KINDS]; /* processes that ended and were not told to */
 };
 
 /* Relaxed, and no locked instruction: one process writes it, and the readers take any value. */

@@ -26,6 +26,7 @@
 #include "log.h"
 #include "notify.h"
 #include "restarts.h"
+#include "shared.h"
 
 enum {
 	STILL_TICKS = 7, /* the first may come at once: 3 s at least */
@@ -68,9 +69,18 @@ void generation_release(struct generation *g)
 	free(g->process);
 }
 
+static size_t rings_size(const struct generation *g)
+{
+	return g->count * sizeof(struct ring);
+}
+
 static void end(struct generation *g)
 {
 	g->state = GENERATION_OFF;
+	if (g->rings) {
+		shared_unmap(g->rings, rings_size(g));
+		g->rings = NULL;
+	}
 	config_free(g->config);
 	g->config = NULL;
 	free(g->zone_slots);
@@ -95,6 +105,7 @@ static enum status start_process(struct generation *g, unsigned number)
 			},
 		.quotas = g->base->quotas,
 		.number = number,
+		.rings = g->rings,
 		.hello = g->base->hello[1],
 		.parents_fd = parents_fd,
 		.parents_fd_count = sizeof parents_fd / sizeof *parents_fd,
@@ -114,10 +125,19 @@ static enum status start_process(struct generation *g, unsigned number)
 
 enum status generation_start(struct generation *g, struct config *config)
 {
+	bool dnstap = config->dnstap.socket;
+	void *rings = NULL;
+
 	g->config = config;
+	g->count = process_count(&g->base->sockets, dnstap);
 	g->status = privileges_find(&g->privileges, config);
 	if (!g->status) {
 		g->status = counters_zones(&g->base->counters, config, &g->zone_slots);
+	}
+	if (!g->status && dnstap) {
+		/* Of their own: a former generation still puts into its. */
+		g->status = shared_map(&rings, rings_size(g));
+		g->rings = rings;
 	}
 	if (g->status) {
 		end(g);
@@ -125,8 +145,8 @@ enum status generation_start(struct generation *g, struct config *config)
 	}
 	g->state = GENERATION_STARTING;
 	g->alarmed = false;
-	memset(g->process, 0, g->base->count * sizeof *g->process);
-	for (unsigned i = 0; i < g->base->count && !g->status; i++) {
+	memset(g->process, 0, g->count * sizeof *g->process);
+	for (unsigned i = 0; i < g->count && !g->status; i++) {
 		g->status = start_process(g, i);
 	}
 	if (g->status) {
@@ -135,14 +155,22 @@ enum status generation_start(struct generation *g, struct config *config)
 	return g->status;
 }
 
-static bool has_ended(const struct generation *g)
+/* STOPPING goes on: when all have ended but the one that ends last, that is told as well. */
+static void proceed(struct generation *g)
 {
-	for (unsigned i = 0; i < g->base->count; i++) {
-		if (g->process[i].pid != 0) {
-			return false;
-		}
+	bool any = false, others = false;
+
+	for (unsigned i = 0; i < g->count; i++) {
+		bool runs = g->process[i].pid != 0;
+
+		any = any || runs;
+		others = others || (runs && process_kind(&g->base->sockets, i) != PROCESS_DNSTAP);
 	}
-	return true;
+	if (!any) {
+		end(g);
+	} else if (!others) {
+		kill(g->process[g->count - 1].pid, SIGTERM);
+	}
 }
 
 void generation_stop(struct generation *g)
@@ -152,19 +180,18 @@ void generation_stop(struct generation *g)
 	}
 	g->state = GENERATION_STOPPING;
 	g->stop_by_ms = now_ms() + STOP_MS;
-	for (unsigned i = 0; i < g->base->count; i++) {
-		if (g->process[i].pid != 0) {
+	for (unsigned i = 0; i < g->count; i++) {
+		if (g->process[i].pid != 0 &&
+		    process_kind(&g->base->sockets, i) != PROCESS_DNSTAP) {
 			kill(g->process[i].pid, SIGTERM);
 		}
 	}
-	if (has_ended(g)) {
-		end(g);
-	}
+	proceed(g);
 }
 
 static struct process *find(struct generation *g, pid_t pid)
 {
-	for (unsigned i = 0; g->state != GENERATION_OFF && i < g->base->count; i++) {
+	for (unsigned i = 0; g->state != GENERATION_OFF && i < g->count; i++) {
 		if (g->process[i].pid == pid) {
 			return &g->process[i];
 		}
@@ -198,7 +225,7 @@ bool generation_hello(struct generation *g, const struct process_hello *hello)
 	}
 	p->ready = true;
 	p->failing = false;
-	for (unsigned i = 0; i < g->base->count; i++) {
+	for (unsigned i = 0; i < g->count; i++) {
 		all = all && g->process[i].ready;
 	}
 	if (all && g->state == GENERATION_STARTING) {
@@ -209,7 +236,7 @@ bool generation_hello(struct generation *g, const struct process_hello *hello)
 
 static void replace(struct generation *g, uint64_t now)
 {
-	for (unsigned i = 0; i < g->base->count; i++) {
+	for (unsigned i = 0; i < g->count; i++) {
 		struct process *p = &g->process[i];
 
 		if (p->pid == 0 && now >= p->started_ms + BACKOFF_MS && start_process(g, i)) {
@@ -254,7 +281,7 @@ static void tell_restarts(struct generation *g, struct process *p, uint64_t now)
 /* All have stayed for a while. */
 static void tell_calm(struct generation *g, uint64_t now)
 {
-	for (unsigned i = 0; i < g->base->count; i++) {
+	for (unsigned i = 0; i < g->count; i++) {
 		if (restarts_span(&g->process[i].restarts, now) > 0) {
 			return;
 		}
@@ -267,9 +294,9 @@ static void tell_calm(struct generation *g, uint64_t now)
 static void count_end(struct generation *g, struct process *p)
 {
 	struct server_counters *server = g->base->counters.server;
-	bool tcp = p == &g->process[g->base->count - 1];
+	enum process_kind kind = process_kind(&g->base->sockets, (unsigned)(p - g->process));
 
-	counter_add(tcp ? &server->replaced_tcp : &server->replaced_udp, 1);
+	counter_add(&server->replaced[kind], 1);
 	restarts_note(&p->restarts, now_ms());
 	tell_restarts(g, p, now_ms());
 }
@@ -294,8 +321,8 @@ bool generation_ended(struct generation *g, pid_t pid, int how)
 	if (g->state == GENERATION_SERVING) {
 		count_end(g, p);
 		replace(g, now_ms());
-	} else if (g->state == GENERATION_STOPPING && has_ended(g)) {
-		end(g);
+	} else if (g->state == GENERATION_STOPPING) {
+		proceed(g);
 	}
 	return true;
 }
@@ -322,7 +349,7 @@ void generation_tick(struct generation *g)
 {
 	uint64_t now = now_ms();
 
-	for (unsigned i = 0; g->state != GENERATION_OFF && i < g->base->count; i++) {
+	for (unsigned i = 0; g->state != GENERATION_OFF && i < g->count; i++) {
 		if (g->process[i].pid == 0) {
 			continue;
 		}

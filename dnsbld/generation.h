@@ -13,7 +13,7 @@
 /* What every generation shares. */
 struct generation_base {
 	struct sockets sockets;
-	unsigned count; /* of processes */
+	unsigned count; /* of processes, at most */
 	struct counters counters;
 	struct quotas *quotas; /* NULL: the config had no `state` at start */
 	int hello[2];
@@ -37,6 +37,8 @@ struct generation {
 	struct heartbeat *beats;      /* base->count of them */
 	struct process *process;      /* likewise */
 	bool alarmed;                 /* it was told that one ends again and again */
+	unsigned count;               /* of those that this config has */
+	struct ring *rings;           /* dnstap's, while not OFF; NULL without */
 	uint64_t stop_by_ms;
 	enum status status; /* why starting failed */
 };

@@ -24,10 +24,12 @@ static void put_server(const struct server_counters *s, struct evbuffer *to)
 		   counter_read(&s->started_s));
 	metric_begin(to, "replaced_processes_total", METRIC_COUNTER,
 		     "Processes that ended of themselves, or stood still and were ended.");
-	metric_put(to, "replaced_processes_total", counter_read(&s->replaced_udp),
+	metric_put(to, "replaced_processes_total", counter_read(&s->replaced[PROCESS_UDP]),
 		   "process=\"udp\"");
-	metric_put(to, "replaced_processes_total", counter_read(&s->replaced_tcp),
+	metric_put(to, "replaced_processes_total", counter_read(&s->replaced[PROCESS_TCP]),
 		   "process=\"tcp\"");
+	metric_put(to, "replaced_processes_total", counter_read(&s->replaced[PROCESS_DNSTAP]),
+		   "process=\"dnstap\"");
 	metric_begin(to, "config_reloads_total", METRIC_COUNTER, "Configs that were read again.");
 	metric_put(to, "config_reloads_total", counter_read(&s->reloads), "result=\"success\"");
 	metric_put(to, "config_reloads_total", counter_read(&s->failed_reloads),

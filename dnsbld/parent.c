@@ -279,7 +279,7 @@ static enum status start(struct parent *p, struct config *config)
 	enum status status = sockets_open(&p->base.sockets, config);
 
 	if (!status) {
-		p->base.count = process_count(&p->base.sockets);
+		p->base.count = process_count(&p->base.sockets, true);
 		status = shared_map(&beats, 2 * (size_t)p->base.count * sizeof(struct heartbeat));
 	}
 	if (!status) {

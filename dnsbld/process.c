@@ -24,25 +24,35 @@
 
 #include "confine.h"
 #include "cpus.h"
+#include "dnstap_process.h"
 #include "log.h"
 #include "tcp.h"
 #include "udp.h"
 #include "worker.h"
 
-unsigned process_count(const struct sockets *sockets)
+static unsigned udp_count(const struct sockets *sockets)
 {
-	return (unsigned)sockets->count * sockets->workers + 1;
+	return (unsigned)sockets->count * sockets->workers;
 }
 
-static bool is_tcp(const struct sockets *sockets, unsigned number)
+unsigned process_count(const struct sockets *sockets, bool dnstap)
 {
-	return number == process_count(sockets) - 1;
+	return udp_count(sockets) + (dnstap ? 2 : 1);
+}
+
+enum process_kind process_kind(const struct sockets *sockets, unsigned number)
+{
+	unsigned udp = udp_count(sockets);
+
+	return number < udp ? PROCESS_UDP : number == udp ? PROCESS_TCP : PROCESS_DNSTAP;
 }
 
 const char *process_name(const struct sockets *sockets, unsigned number, char name[128])
 {
-	if (is_tcp(sockets, number)) {
+	if (process_kind(sockets, number) == PROCESS_TCP) {
 		snprintf(name, 128, "TCP process");
+	} else if (process_kind(sockets, number) != PROCESS_UDP) {
+		snprintf(name, 128, "dnstap process");
 	} else {
 		snprintf(name, 128, "UDP worker %u at %s", number % sockets->workers + 1,
 			 sockets->endpoint[number / sockets->workers].at.text);
@@ -86,7 +96,8 @@ static void pin(const struct process_role *role)
 	struct cpus set = {0};
 	char name[128];
 
-	if (config->affinity_count == 0 || is_tcp(role->sockets, role->number)) {
+	if (config->affinity_count == 0 ||
+	    process_kind(role->sockets, role->number) != PROCESS_UDP) {
 		return;
 	}
 	unsigned k = role->number % role->sockets->workers;
@@ -111,14 +122,25 @@ static enum status prepare(const struct process_role *role, pid_t parent, struct
 	if (getppid() != parent) {
 		exit(ST_OK);
 	}
-	bool tcp = is_tcp(role->sockets, role->number);
+	if (process_kind(role->sockets, role->number) == PROCESS_DNSTAP) {
+		return confine(CONFINED_DNSTAP, NULL, false);
+	}
+	bool tcp = process_kind(role->sockets, role->number) == PROCESS_TCP;
 
 	status = worker_open(worker, role->config, tcp);
 	if (!status) {
 		worker_count(worker, &role->counters);
 		worker->quotas = role->quotas;
 	}
-	return status ? status : confine(worker->store, tcp);
+	if (role->rings) {
+		worker->dnstap = (struct dnstap){
+			.ring = &role->rings[role->number],
+			.counters = worker->counters,
+			.sample = role->config->dnstap.sample,
+			.left = 1,
+		};
+	}
+	return status ? status : confine(CONFINED_WORKER, worker->store, tcp);
 }
 
 static enum status serve(const struct process_role *role, struct worker *worker)
@@ -126,11 +148,19 @@ static enum status serve(const struct process_role *role, struct worker *worker)
 	struct sockets *s = role->sockets;
 	char name[128];
 
-	if (is_tcp(s, role->number)) {
-		return tcp_serve(worker, s, &role->counters, role->heartbeat);
+	if (process_kind(s, role->number) == PROCESS_DNSTAP) {
+		return dnstap_serve(role->config, role->rings, role->number, role->heartbeat);
 	}
-	return udp_serve(worker, &s->endpoint[role->number / s->workers], role->number % s->workers,
-			 process_name(s, role->number, name), role->heartbeat);
+
+	enum status status =
+		process_kind(s, role->number) == PROCESS_TCP
+			? tcp_serve(worker, s, &role->counters, role->heartbeat)
+			: udp_serve(worker, &s->endpoint[role->number / s->workers],
+				    role->number % s->workers, process_name(s, role->number, name),
+				    role->heartbeat);
+
+	worker_close(worker);
+	return status;
 }
 
 static _Noreturn void process_main(const struct process_role *role, pid_t parent)
@@ -143,8 +173,10 @@ static _Noreturn void process_main(const struct process_role *role, pid_t parent
 	for (size_t i = 0; i < role->parents_fd_count; i++) {
 		close(role->parents_fd[i]);
 	}
-	if (!is_tcp(s, role->number)) {
+	if (process_kind(s, role->number) == PROCESS_UDP) {
 		fd = s->endpoint[role->number / s->workers].udp[role->number % s->workers];
+	}
+	if (process_kind(s, role->number) != PROCESS_TCP) {
 		sockets_close_tcp(s);
 	}
 	sockets_close_udp(s, fd);
@@ -155,7 +187,6 @@ static _Noreturn void process_main(const struct process_role *role, pid_t parent
 	say_hello(role->hello, status);
 	if (!status) {
 		status = serve(role, &worker);
-		worker_close(&worker);
 	}
 	exit(status);
 }

@@ -14,6 +14,7 @@
 #include "heartbeat.h"
 #include "privileges.h"
 #include "quota.h"
+#include "ring.h"
 #include "sockets.h"
 #include "status.h"
 
@@ -27,9 +28,10 @@ struct process_role {
 	struct quotas *quotas; /* NULL: the config has no `state` */
 	/*
 	 * Each endpoint's UDP workers are numbered, one endpoint after the other; behind the last
-	 * is the TCP process.
+	 * is the TCP process, and behind that the dnstap process.
 	 */
 	unsigned number;
+	struct ring *rings;    /* dnstap's, one for each process before it; NULL: off */
 	int hello;             /* where it says how its start went */
 	const int *parents_fd; /* the parent's own descriptors, which it closes */
 	size_t parents_fd_count;
@@ -42,10 +44,13 @@ struct process_hello {
 	char text[512]; /* why, where status is not ST_OK */
 };
 
-/* How many processes serve these sockets. */
-unsigned process_count(const struct sockets *sockets);
+/* How many processes serve these sockets, with dnstap or without. */
+unsigned process_count(const struct sockets *sockets, bool dnstap);
 
-/* "UDP worker 2 at 127.0.0.1:5353", "TCP process", in `name`. Returns it. */
+/* What the process of this number does. */
+enum process_kind process_kind(const struct sockets *sockets, unsigned number);
+
+/* "UDP worker 2 at 127.0.0.1:5353", "TCP process", "dnstap process", in `name`. Returns it. */
 const char *process_name(const struct sockets *sockets, unsigned number, char name[128]);
 
 /* Forks. The child's pid, or -1 with errno. The child never returns. */

@@ -59,8 +59,9 @@ struct udp {
 	int fd;
 	size_t control_len; /* 0: the socket has one address, so replies leave from it anyway */
 	time_t ticked_s;
-	bool stuck;      /* nothing was sent since a wait for room was in vain */
-	uint64_t unsent; /* replies that there was no room for, and that were not told */
+	bool stuck;               /* nothing was sent since a wait for room was in vain */
+	struct exchange exchange; /* what is the same in all: where they are with us */
+	uint64_t unsent;          /* replies that there was no room for, and that were not told */
 	time_t told_s;
 	struct mmsghdr message[UDP_BATCH];
 	struct iovec query_vec[UDP_BATCH];
@@ -171,10 +172,43 @@ static void count_batch(struct process_counters *own, unsigned packets)
 	}
 }
 
+/* The address that was asked, where the socket has more than one. */
+static void set_asked(struct exchange *e, struct msghdr *m)
+{
+	struct cmsghdr *c = CMSG_FIRSTHDR(m);
+
+	if (c && c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_PKTINFO) {
+		memcpy(e->server, CMSG_DATA(c) + offsetof(struct in_pktinfo, ipi_addr), 4);
+	} else if (c && c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_PKTINFO) {
+		memcpy(e->server, CMSG_DATA(c) + offsetof(struct in6_pktinfo, ipi6_addr), 16);
+	}
+}
+
+/* Before replies are sent, which takes the queries' lengths away. */
+static void tell_dnstap(struct udp *u, unsigned count, uint64_t received_ns)
+{
+	struct dnstap *d = &u->worker->dnstap;
+	struct exchange *e = &u->exchange;
+
+	e->query_ns = received_ns;
+	e->reply_ns = dnstap_now_ns();
+	for (unsigned i = 0; i < count; i++) {
+		if (dnstap_is_next(d)) {
+			exchange_set_client(e, &u->peer[i]);
+			if (u->control_len) {
+				set_asked(e, &u->message[i].msg_hdr);
+			}
+			dnstap_put(d, e, bytes_of(u->query[i], u->message[i].msg_len),
+				   bytes_of(u->reply[i], u->reply_vec[i].iov_len));
+		}
+	}
+}
+
 static void answer_batch(struct udp *u, unsigned count)
 {
 	struct client client = {.tcp = false};
 	struct worker *w = u->worker;
+	uint64_t received_ns = w->dnstap.ring ? dnstap_now_ns() : 0;
 	unsigned unsent = 0;
 
 	count_batch(w->counters, count);
@@ -196,6 +230,9 @@ static void answer_batch(struct udp *u, unsigned count)
 		}
 	}
 	worker_end(w);
+	if (w->dnstap.ring) {
+		tell_dnstap(u, count, received_ns);
+	}
 	for (unsigned i = 0; i < count; i++) {
 		/* Nothing is said to this one: send those before it. */
 		if (u->reply_vec[i].iov_len == 0) {
@@ -280,6 +317,7 @@ enum status udp_serve(struct worker *worker, const struct endpoint *endpoint, un
 							 : CMSG_SPACE(sizeof(struct in6_pktinfo));
 	}
 	udp_init(&u);
+	exchange_set_server(&u.exchange, u.fd);
 	sigaction(SIGTERM, &stop, NULL);
 	sigemptyset(&term);
 	sigaddset(&term, SIGTERM);

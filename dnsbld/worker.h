@@ -14,6 +14,7 @@
 #include "config.h"
 #include "counters.h"
 #include "directory.h"
+#include "dnstap.h"
 #include "quota.h"
 #include "signing.h"
 #include "store.h"
@@ -44,6 +45,7 @@ struct worker {
 	struct quota_time now; /* of the batch, see worker_now() */
 	bool timed;            /* it is of the current batch */
 	struct zone_view seen; /* what one key may see: scratch */
+	struct dnstap dnstap;  /* set by whoever has opened it, or left off */
 };
 
 /*

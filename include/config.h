@@ -172,6 +172,14 @@ struct key_config {
 	size_t secret_len;
 };
 
+/* Where queries and answers are told to, and which. */
+struct dnstap_config {
+	char *socket;    /* absolute; NULL: nowhere */
+	unsigned sample; /* one in so many */
+	bool queries;
+	bool responses;
+};
+
 struct config {
 	char *file;     /* absolute */
 	char *database; /* absolute */
@@ -191,6 +199,7 @@ struct config {
 	uint64_t stale_s; /* without a change for so long the data is out of date; 0: never */
 	struct tcp_config tcp;
 	struct clients_config clients; /* for all zones, and for what is in none */
+	struct dnstap_config dnstap;
 	struct reports_config reports;
 	struct reporter_config *reporters; /* in the file's order */
 	size_t reporter_count;

@@ -168,6 +168,7 @@ void config_free(struct config *config)
 	free(config->trusted_hops);
 	free(config->nsid);
 	free(config->version);
+	free(config->dnstap.socket);
 	free(config->authserv_id);
 	free(config->listen);
 	free(config->affinity);

@@ -27,6 +27,8 @@ enum {
 	WEIGHT = 100,          /* the same of a kind of report */
 	RELAPSE = 100,         /* the second time reaches any max_expires */
 	NEIGHBOURS = 65536,    /* of a /48; a /24 has 256 */
+	SAMPLE = 1000000,      /* one in so many is one every few seconds, on the busiest server */
+	SOCKET_PATH = 107,     /* sun_path (unix(7)) with its end */
 	IDENTITY = 64,         /* it shares 512 octets with the answer */
 };
 
@@ -39,6 +41,18 @@ static const struct config_option tcp_options[] = {
 	 FIELD(tcp_config, idle_ms)},
 	{"partial", OPTION_VALUE, .fallback = "2s", .set = value_milliseconds, .min = 1, .max = DAY,
 	 FIELD(tcp_config, partial_ms)},
+	{.name = NULL},
+};
+
+static const struct config_option dnstap_options[] = {
+	{"socket", OPTION_VALUE, .set = dnstap_set_socket, .max = SOCKET_PATH,
+	 FIELD(dnstap_config, socket)},
+	{"sample", OPTION_VALUE, .fallback = "1", .set = value_number, .min = 1, .max = SAMPLE,
+	 FIELD(dnstap_config, sample)},
+	{"queries", OPTION_VALUE, .fallback = "true", .set = value_bool,
+	 FIELD(dnstap_config, queries)},
+	{"responses", OPTION_VALUE, .fallback = "true", .set = value_bool,
+	 FIELD(dnstap_config, responses)},
 	{.name = NULL},
 };
 
@@ -235,6 +249,8 @@ const struct config_option config_options[] = {
 	/* Zones inherit from it. */
 	{"clients", OPTION_SECTION, .options = clients_options, FIELD(config, clients),
 	 .close = clients_close},
+	{"dnstap", OPTION_SECTION, .options = dnstap_options, .close = dnstap_close,
+	 FIELD(config, dnstap)},
 	{"reports", OPTION_SECTION, .options = reports_options, FIELD(config, reports)},
 	{"trusted_hops", OPTION_LIST, .set = trusted_hop_add},
 	/* Reporters' domains lean on it. */

@@ -52,7 +52,8 @@ struct config_option {
 		*fallback; /* what holds where the file is silent, in the file's words; or NULL */
 	bool never_empty;  /* a list that says something else when empty than when left out */
 	option_set *set;
-	uint64_t min, max;  /* of a number, or of thousandths, or of seconds, or of bytes */
+	uint64_t min,
+		max; /* of a number, thousandths, seconds or bytes; of a path's octets, if not 0 */
 	size_t field, size; /* in the section's struct; of a section without `open`: its own struct
 			       there */
 	const struct config_option *options; /* a section's */
@@ -88,10 +89,10 @@ void *config_grow(void *array, size_t *count, size_t size);
 option_set listen_add, metrics_set, affinity_add, policy_add_category, zone_add_ns;
 option_set zone_add_sublist, host_add_a;
 option_set host_add_aaaa, reporter_set_address, reporter_add_domain, trusted_hop_add;
-option_set authserv_id_set, clients_add, key_set_algorithm, key_set_secret;
+option_set authserv_id_set, clients_add, key_set_algorithm, key_set_secret, dnstap_set_socket;
 option_open sublist_open, reporter_open, zone_open, host_open, key_open;
 option_close policy_close, sublist_close, zone_close, host_close, clients_close, key_close;
-option_close access_close;
+option_close access_close, dnstap_close;
 
 /* What a zone's section leaves out of the answer to those who get an error is as in the file's. */
 void clients_inherit(struct clients_config *zone, const struct clients_config *file);

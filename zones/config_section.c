@@ -1,5 +1,6 @@
 /*
- * config_section.c: addresses to listen on, CPUs to run on, sublists and their policies. Reporters
+ * config_section.c: addresses to listen on, CPUs to run on, dnstap, sublists and their
+ * policies. Reporters
  * are in config_reporter.c, zones in config_zone.c.
  */
 #include <stdio.h>
@@ -99,6 +100,24 @@ enum status affinity_add(const struct config_place *place, const char *text, voi
 	struct affinity_config *affinity = &config->affinity[config->affinity_count - 1];
 	affinity->line = place->line;
 	return value_number(place, text, affinity);
+}
+
+/* ------------------------------------------------------------------------------------- dnstap */
+
+enum status dnstap_set_socket(const struct config_place *place, const char *text, void *section)
+{
+	return *text == '\0' ? ST_OK : value_path(place, text, section);
+}
+
+enum status dnstap_close(const struct config_place *place, void *section)
+{
+	const struct dnstap_config *dnstap = section;
+
+	if (!dnstap->queries && !dnstap->responses) {
+		return place_fail(place, "dnstap without queries and responses says nothing: %s",
+				  "leave the section out");
+	}
+	return ST_OK;
 }
 
 /* ----------------------------------------------------------------------------------- sublists */

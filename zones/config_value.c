@@ -295,6 +295,11 @@ enum status value_path(const struct config_place *place, const char *text, void 
 		path = must_alloc(room);
 		snprintf(path, room, "%.*s%s", folder, file, text);
 	}
+	if (place->option->max > 0 && strlen(path) > place->option->max) {
+		free(path);
+		return place_fail(place, "%s: its path may have %llu octets, not more",
+				  place->option->name, (unsigned long long)place->option->max);
+	}
 	keep_string(place, path, section);
 	return ST_OK;
 }

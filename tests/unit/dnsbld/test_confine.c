@@ -159,6 +159,11 @@ static long open_a_socket(void)
 	return socket(AF_INET, SOCK_DGRAM, 0);
 }
 
+static long open_a_unix_socket(void)
+{
+	return socket(AF_UNIX, SOCK_STREAM, 0);
+}
+
 static long open_a_file(void)
 {
 	return open("/etc/passwd", O_RDONLY);
@@ -315,7 +320,12 @@ static long end_by_abort(void)
 
 static bool lock_in_whole(void)
 {
-	return confine(store, false) == ST_OK;
+	return confine(CONFINED_WORKER, store, false) == ST_OK;
+}
+
+static bool lock_in_dnstap(void)
+{
+	return confine(CONFINED_DNSTAP, NULL, false) == ST_OK;
 }
 
 static bool lock_in_files(void)
@@ -418,10 +428,11 @@ struct attempt {
 #name, name \
 	}
 
-static void assert_denied(const struct attempt *attempts, size_t count, int fate)
+static void assert_denied(bool (*lock_in)(void), const struct attempt *attempts, size_t count,
+			  int fate)
 {
 	for (size_t i = 0; i < count; i++) {
-		int locked = fate_of(lock_in_whole, attempts[i].make, NULL);
+		int locked = fate_of(lock_in, attempts[i].make, NULL);
 		int at_large = fate_of(stay_free, attempts[i].make, NULL);
 
 		if (locked != fate) {
@@ -441,20 +452,21 @@ static void need_seccomp(void)
 	}
 }
 
+/* What only an intruder would call. */
+static const struct attempt deadly[] = {
+	ATTEMPT(run_a_program),   ATTEMPT(run_a_descriptor),
+	ATTEMPT(start_a_process), ATTEMPT(start_a_process_by_clone3),
+	ATTEMPT(trace),           ATTEMPT(read_the_parents_memory),
+	ATTEMPT(open_by_handle),  ATTEMPT(mount_something),
+	ATTEMPT(load_a_module),   ATTEMPT(load_bpf),
+	ATTEMPT(become_root),     ATTEMPT(new_namespaces),
+};
+
 static void test_what_only_an_intruder_would_call_ends_the_process(void **state)
 {
-	static const struct attempt attempts[] = {
-		ATTEMPT(run_a_program),   ATTEMPT(run_a_descriptor),
-		ATTEMPT(start_a_process), ATTEMPT(start_a_process_by_clone3),
-		ATTEMPT(trace),           ATTEMPT(read_the_parents_memory),
-		ATTEMPT(open_by_handle),  ATTEMPT(mount_something),
-		ATTEMPT(load_a_module),   ATTEMPT(load_bpf),
-		ATTEMPT(become_root),     ATTEMPT(new_namespaces),
-	};
-
 	(void)state;
 	need_seccomp();
-	assert_denied(attempts, sizeof attempts / sizeof *attempts, SIGNALED + SIGSYS);
+	assert_denied(lock_in_whole, deadly, sizeof deadly / sizeof *deadly, SIGNALED + SIGSYS);
 }
 
 static void test_what_a_library_might_call_fails(void **state)
@@ -483,7 +495,7 @@ static void test_what_a_library_might_call_fails(void **state)
 	(void)state;
 	need_seccomp();
 	for (size_t i = 0; i < sizeof attempts / sizeof *attempts; i++) {
-		assert_denied(&attempts[i], 1, EPERM);
+		assert_denied(lock_in_whole, &attempts[i], 1, EPERM);
 		/* One may have worked: the child at large had every right. */
 		assert_int_equal(remove_database(NULL), 0);
 		assert_int_equal(make_database(NULL), 0);
@@ -569,6 +581,30 @@ static void test_a_worker_follows_a_map_that_grows(void **state)
 			 0);
 }
 
+/* It has neither database nor sockets: what is left is to open one. */
+static void test_the_dnstap_process_may_connect_to_unix_sockets_alone(void **state)
+{
+	static const struct attempt attempts[] = {
+		ATTEMPT(kill_the_parent),  ATTEMPT(signal_another_process),
+		ATTEMPT(open_a_socket),    ATTEMPT(open_a_file),
+		ATTEMPT(make_a_file),      ATTEMPT(run_code_from_memory),
+		ATTEMPT(make_memory_code), ATTEMPT(filter_the_servers_socket),
+	};
+
+	(void)state;
+	need_seccomp();
+	assert_int_equal(fate_of(lock_in_whole, open_a_unix_socket, NULL), EPERM);
+	assert_int_equal(fate_of(lock_in_dnstap, open_a_unix_socket, NULL), 0);
+	assert_denied(lock_in_dnstap, deadly, sizeof deadly / sizeof *deadly, SIGNALED + SIGSYS);
+	for (size_t i = 0; i < sizeof attempts / sizeof *attempts; i++) {
+		int fate = fate_of(lock_in_dnstap, attempts[i].make, NULL);
+
+		if (fate != EPERM) {
+			fail_msg("%s: %d", attempts[i].what, fate);
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -580,6 +616,7 @@ int main(void)
 		TEST(test_landlock_alone_keeps_every_file_shut),
 		TEST(test_a_workers_own_work_goes_on),
 		TEST(test_a_worker_follows_a_map_that_grows),
+		TEST(test_the_dnstap_process_may_connect_to_unix_sockets_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -115,7 +115,7 @@ static bool become_worker(void)
 	}
 	txn_reset(txn);
 	find_lock_map();
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || confine(store, false)) {
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || confine(CONFINED_WORKER, store, false)) {
 		fprintf(stderr, "%s\n", fail_text());
 		_exit(2);
 	}

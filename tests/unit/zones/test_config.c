@@ -101,6 +101,7 @@ static void test_every_option_reaches_its_field(void **state)
 		"exclude_reserved = false\n"
 		"state = \"counters\"\n"
 		"nsid = \"fra1\" version = \"dnsbld {ip}\"\n"
+		"dnstap { socket = \"d.sock\" sample = 10 queries = no }\n"
 		"tcp { clients = 5 per_client = 4 idle = 1m partial = 7s }\n"
 		"clients { default = refuse answer = { 2001:db8::/32, 192.0.2.128/25 }\n"
 		"	drop = 192.0.2.1 empty = ::/0 error = 192.0.2.0/24 error_code = 255\n"
@@ -169,6 +170,10 @@ static void test_every_option_reaches_its_field(void **state)
 	assert_false(config->exclude_reserved);
 	assert_string_equal(config->state, "/etc/test/counters");
 	assert_string_equal(config->nsid, "fra1");
+	assert_string_equal(config->dnstap.socket, "/etc/test/d.sock");
+	assert_int_equal(config->dnstap.sample, 10);
+	assert_false(config->dnstap.queries);
+	assert_true(config->dnstap.responses);
 	assert_string_equal(config->version, "dnsbld {ip}");
 	assert_int_equal(config->tcp.clients, 5);
 	assert_int_equal(config->tcp.per_client, 4);
@@ -300,6 +305,7 @@ static void test_what_the_file_leaves_out_has_its_default(void **state)
 	assert_int_equal(config->map_size, (uint64_t)64 << 30);
 	assert_true(config->exclude_reserved);
 	assert_null(config->nsid);
+	assert_null(config->dnstap.socket);
 	assert_null(config->version);
 	assert_int_equal(config->tcp.clients, 1000);
 	assert_int_equal(config->tcp.per_client, 20);
