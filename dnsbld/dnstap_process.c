@@ -190,6 +190,7 @@ static bool turn(struct dnstap_process *p)
 	bool any = pass_on_all(p);
 
 	tell_lost(p);
+	log_tick();
 	if (!any && !stopping &&
 	    !dnstap_stream_rest(p->stream,
 				dnstap_stream_is_open(p->stream) ? REST_MS : ABSENT_MS)) {

@@ -91,7 +91,7 @@ static void end(struct generation *g)
 static enum status start_process(struct generation *g, unsigned number)
 {
 	struct process *p = &g->process[number];
-	int parents_fd[] = {g->base->hello[0], g->base->signals};
+	int parents_fd[] = {g->base->hello[0], g->base->log[0], g->base->signals};
 	const struct process_role role = {
 		.config = g->config,
 		.sockets = &g->base->sockets,
@@ -107,6 +107,7 @@ static enum status start_process(struct generation *g, unsigned number)
 		.number = number,
 		.rings = g->rings,
 		.hello = g->base->hello[1],
+		.log = g->base->log[1],
 		.parents_fd = parents_fd,
 		.parents_fd_count = sizeof parents_fd / sizeof *parents_fd,
 	};

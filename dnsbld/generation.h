@@ -17,6 +17,7 @@ struct generation_base {
 	struct counters counters;
 	struct quotas *quotas; /* NULL: the config had no `state` at start */
 	int hello[2];
+	int log[2]; /* logging.h */
 	int signals;
 };
 

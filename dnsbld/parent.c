@@ -29,6 +29,7 @@
 
 #include "generation.h"
 #include "log.h"
+#include "logging.h"
 #include "notify.h"
 #include "settings.h"
 #include "shared.h"
@@ -173,6 +174,7 @@ static void proceed(struct parent *p)
 		if (p->current->state == GENERATION_SERVING) {
 			p->ready = true;
 			say_ready(p);
+			logging_parent(p->current->config, true);
 			notify_systemd("READY=1");
 		} else if (p->current->state != GENERATION_STARTING) {
 			p->status = p->current->status;
@@ -189,6 +191,7 @@ static void proceed(struct parent *p)
 		sockets_size(&p->base.sockets, p->current->config->receive_buffer);
 		count_reload(p, true);
 		counter_set(&p->base.counters.server->config_s, p->read_s);
+		logging_parent(p->current->config, true);
 		log_info("reloaded: serving %zu zones", p->current->config->zone_count);
 		notify_systemd("READY=1");
 	} else if (p->other->state != GENERATION_OFF && p->other->status) {
@@ -263,10 +266,13 @@ static void wait_and_see(struct parent *p)
 	uint64_t now = now_ms();
 
 	poll(fds, 2, now < p->tick_ms ? (int)(p->tick_ms - now) : 0);
+	/* Before its hello, and before it ended, a child has said what it had to say. */
+	logging_read(p->base.log[0]);
 	read_hellos(p);
 	read_signals(p);
 	if (now_ms() >= p->tick_ms) {
 		p->tick_ms = now_ms() + GENERATION_TICK_MS;
+		log_tick();
 		generation_tick(p->current);
 		generation_tick(p->other);
 	}
@@ -276,8 +282,13 @@ static void wait_and_see(struct parent *p)
 static enum status start(struct parent *p, struct config *config)
 {
 	void *beats = NULL;
-	enum status status = sockets_open(&p->base.sockets, config);
 
+	logging_parent(config, false);
+	enum status status = logging_open(p->base.log);
+
+	if (!status) {
+		status = sockets_open(&p->base.sockets, config);
+	}
 	if (!status) {
 		p->base.count = process_count(&p->base.sockets, true);
 		status = shared_map(&beats, 2 * (size_t)p->base.count * sizeof(struct heartbeat));

@@ -26,6 +26,7 @@
 #include "cpus.h"
 #include "dnstap_process.h"
 #include "log.h"
+#include "logging.h"
 #include "tcp.h"
 #include "udp.h"
 #include "worker.h"
@@ -169,6 +170,7 @@ static _Noreturn void process_main(const struct process_role *role, pid_t parent
 	struct sockets *s = role->sockets;
 	int fd = -1;
 
+	logging_child(role->config, role->log);
 	set_signals();
 	for (size_t i = 0; i < role->parents_fd_count; i++) {
 		close(role->parents_fd[i]);
@@ -185,6 +187,7 @@ static _Noreturn void process_main(const struct process_role *role, pid_t parent
 	enum status status = prepare(role, parent, &worker);
 
 	say_hello(role->hello, status);
+	log_limited(true);
 	if (!status) {
 		status = serve(role, &worker);
 	}

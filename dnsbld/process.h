@@ -33,6 +33,7 @@ struct process_role {
 	unsigned number;
 	struct ring *rings;    /* dnstap's, one for each process before it; NULL: off */
 	int hello;             /* where it says how its start went */
+	int log;               /* where its lines go, with syslog */
 	const int *parents_fd; /* the parent's own descriptors, which it closes */
 	size_t parents_fd_count;
 };

@@ -157,6 +157,7 @@ static void on_tick(evutil_socket_t fd, short what, void *context)
 	(void)fd;
 	(void)what;
 	heartbeat_tick(t->heartbeat);
+	log_tick();
 	if (++t->ticks % (1000 / TICK_MS) == 0) {
 		look_at_database(t);
 	}

@@ -287,6 +287,7 @@ static bool tick(struct udp *u)
 		return true;
 	}
 	u->ticked_s = now.tv_sec;
+	log_tick();
 	drops_tick(u->drops, u->fd, (uint32_t)now.tv_sec, u->name);
 	if (u->unsent > 0 && now.tv_sec - u->told_s >= QUIET_S) {
 		log_warn(

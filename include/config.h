@@ -195,6 +195,7 @@ struct config {
 	bool exclude_reserved;
 	char *nsid;                   /* how the server calls itself; NULL: it does not */
 	char *version;                /* what it says to version.bind; NULL: nothing */
+	bool syslog;                  /* log lines go there, not to stderr */
 	struct listen_config metrics; /* where they are shown; port 0: nowhere */
 	uint64_t stale_s; /* without a change for so long the data is out of date; 0: never */
 	struct tcp_config tcp;

@@ -240,6 +240,7 @@ const struct config_option config_options[] = {
 	 .max = 64 * TIB, FIELD(config, map_size)},
 	{"exclude_reserved", OPTION_VALUE, .fallback = "true", .set = value_bool,
 	 FIELD(config, exclude_reserved)},
+	{"log", OPTION_VALUE, .fallback = "stderr", .set = log_set},
 	{"nsid", OPTION_VALUE, .set = value_identity, .max = IDENTITY, FIELD(config, nsid)},
 	{"version", OPTION_VALUE, .set = value_identity, .max = IDENTITY, FIELD(config, version)},
 	{"metrics", OPTION_VALUE, .set = metrics_set},

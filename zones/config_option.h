@@ -89,7 +89,8 @@ void *config_grow(void *array, size_t *count, size_t size);
 option_set listen_add, metrics_set, affinity_add, policy_add_category, zone_add_ns;
 option_set zone_add_sublist, host_add_a;
 option_set host_add_aaaa, reporter_set_address, reporter_add_domain, trusted_hop_add;
-option_set authserv_id_set, clients_add, key_set_algorithm, key_set_secret, dnstap_set_socket;
+option_set authserv_id_set, clients_add, log_set, key_set_algorithm, key_set_secret,
+	dnstap_set_socket;
 option_open sublist_open, reporter_open, zone_open, host_open, key_open;
 option_close policy_close, sublist_close, zone_close, host_close, clients_close, key_close;
 option_close access_close, dnstap_close;

@@ -1,5 +1,5 @@
 /*
- * config_section.c: addresses to listen on, CPUs to run on, dnstap, sublists and their
+ * config_section.c: addresses to listen on, CPUs to run on, log, dnstap, sublists and their
  * policies. Reporters
  * are in config_reporter.c, zones in config_zone.c.
  */
@@ -102,7 +102,19 @@ enum status affinity_add(const struct config_place *place, const char *text, voi
 	return value_number(place, text, affinity);
 }
 
-/* ------------------------------------------------------------------------------------- dnstap */
+/* ----------------------------------------------------------------------------- log and dnstap */
+
+enum status log_set(const struct config_place *place, const char *text, void *section)
+{
+	struct config *config = section;
+
+	config->syslog = strcmp(text, "syslog") == 0;
+	if (!config->syslog && strcmp(text, "stderr") != 0) {
+		return place_fail(place, "log = '%.40s': it must be \"stderr\" or \"syslog\"",
+				  text);
+	}
+	return ST_OK;
+}
 
 enum status dnstap_set_socket(const struct config_place *place, const char *text, void *section)
 {

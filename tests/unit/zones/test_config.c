@@ -100,6 +100,7 @@ static void test_every_option_reaches_its_field(void **state)
 		"map_size = 3M\n"
 		"exclude_reserved = false\n"
 		"state = \"counters\"\n"
+		"log = syslog\n"
 		"nsid = \"fra1\" version = \"dnsbld {ip}\"\n"
 		"dnstap { socket = \"d.sock\" sample = 10 queries = no }\n"
 		"tcp { clients = 5 per_client = 4 idle = 1m partial = 7s }\n"
@@ -169,6 +170,7 @@ static void test_every_option_reaches_its_field(void **state)
 	assert_int_equal(config->map_size, 3 << 20);
 	assert_false(config->exclude_reserved);
 	assert_string_equal(config->state, "/etc/test/counters");
+	assert_true(config->syslog);
 	assert_string_equal(config->nsid, "fra1");
 	assert_string_equal(config->dnstap.socket, "/etc/test/d.sock");
 	assert_int_equal(config->dnstap.sample, 10);
@@ -304,6 +306,7 @@ static void test_what_the_file_leaves_out_has_its_default(void **state)
 	assert_null(config->user);
 	assert_int_equal(config->map_size, (uint64_t)64 << 30);
 	assert_true(config->exclude_reserved);
+	assert_false(config->syslog);
 	assert_null(config->nsid);
 	assert_null(config->dnstap.socket);
 	assert_null(config->version);

@@ -192,6 +192,7 @@ static const struct row values[] = {
 	{"map_size = 64GB\n" GOOD, 1, "as in 64G"},
 	{"map_size = G\n" GOOD, 1, "as in 64G"},
 	{"exclude_reserved = 2\n" GOOD, 1, "exclude_reserved = 2: it must be true or false"},
+	{"log = \"journal\"\n" GOOD, 1, "log = 'journal': it must be"},
 	{"dnstap { sample = 0 }\n" GOOD, 1, "sample = 0: it must be 1 to 1000000"},
 	{"dnstap { queries = no responses = no }\n" GOOD, 1, "queries and responses says nothing"},
 	{"dnstap {\nsocket = \"/" TEXT64 TEXT64 "\" }\n" GOOD, 2,
