@@ -82,8 +82,8 @@ static void test_json_has_the_same(void **state)
 static void test_what_no_server_could_read_is_refused(void **state)
 {
 	static const char *const bad[] = {
-		"keygen a..b", "keygen .",     "keygen a;b",      "keygen a\\.b",
-		"keygen $a",   "keygen \"a\"", "keygen " NAME_79,
+		"keygen a..b",  "keygen .",  "keygen a;b",
+		"keygen a\\.b", "keygen $a", "keygen \"a\"",
 	};
 
 	(void)state;
@@ -91,6 +91,7 @@ static void test_what_no_server_could_read_is_refused(void **state)
 		expect(ST_DATA, bad[i]);
 		assert_string_equal(cli.out, "");
 	}
+	expect(ST_DATA, "keygen " NAME_79);
 	expect(ST_USAGE, "keygen mirror --algorithm hmac-sha1");
 	expect(ST_USAGE, "keygen mirror --algorithm hmac-md5");
 	expect(ST_USAGE, "keygen");
