@@ -104,7 +104,6 @@ enum status txn_read(struct store *store, struct txn **txn);
 /*
  * The same for a process that reads what strangers send, once: of lock.mdb it can from now on write
  * nothing but a page with its own slot (store_slots.c), so that it begins no other transaction.
- * The store is then closed by the process' end.
  */
 enum status txn_read_apart(struct store *store, struct txn **txn);
 /*

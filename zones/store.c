@@ -341,8 +341,8 @@ void store_close(struct store *store)
 	if (!store) {
 		return;
 	}
-	/* LMDB would free all slots that bear our id, also those which others wrote it into. */
-	if (store->env && !store->readers.apart) {
+	if (store->env) {
+		readers_forget(store);
 		mdb_env_close(store->env);
 	}
 	files_unlock(store->writer_lock);

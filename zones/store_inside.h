@@ -61,6 +61,8 @@ enum status store_check_readers(const struct store *store);
  */
 int readers_begin(struct store *s, MDB_txn **mdb);
 int readers_begin_apart(struct store *s, MDB_txn **mdb);
+/* Before the environment is closed, with no transaction open. */
+void readers_forget(const struct store *s);
 
 /*
  * Readers take the number of the newest transaction from lock.mdb, which is written after data.mdb:

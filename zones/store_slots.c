@@ -331,6 +331,24 @@ int readers_begin_apart(struct store *s, MDB_txn **mdb)
 	return rc;
 }
 
+/*
+ * LMDB would free all slots that bear our id, and others may have written it into pages that we can
+ * only read: it finds none any more.
+ */
+void readers_forget(const struct store *s)
+{
+	const struct readers *r = &s->readers;
+
+	if (!r->apart) {
+		return;
+	}
+	if (mmap(r->at, r->len, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
+		 0) == MAP_FAILED) {
+		abort(); /* at the end of the process, and there was memory here before */
+	}
+	close(r->look);
+}
+
 bool store_is_apart(const struct store *s, int descriptors[2])
 {
 	descriptors[0] = s->readers.lock;
