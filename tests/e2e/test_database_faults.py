@@ -6,16 +6,20 @@ Meanwhile a right answer, SERVFAIL or silence will do, but never "unlisted" for 
 """
 
 import contextlib
+import fcntl
 import os
+import random
 import re
 import shutil
+import struct
+import subprocess
 import time
 from pathlib import Path
 
 import pytest
 
 from dnsbld import SUBLISTS, built, zone
-from lists import LONG
+from lists import LONG, SEED
 from load import Asking, Load, attempt
 from names import reversed_name
 from process import Process, await_until, need_root, program
@@ -264,6 +268,111 @@ def test_a_map_that_is_full_and_then_grows_costs_no_answer(install):
     assert set(mapped(server)) == {mib << 20}
     assert server.children() == children
     assert "error" not in server.server.text()
+
+
+class FailingDisk:
+    """A file system on a loop device, whose file can be made to end in front of a block."""
+
+    SIZE = 16 << 20
+
+    def __init__(self, image, at):
+        self.image, self.at = image, at
+        with open(image, "wb") as file:
+            file.truncate(self.SIZE)
+        subprocess.run([program("mkfs.ext4"), "-q", "-F", "-O", "^has_journal", "-b", str(PAGE),
+                        image], check=True, capture_output=True)
+        self.mount()
+
+    def mount(self):
+        done = subprocess.run([program("mount"), "-o", "loop", self.image, self.at],
+                              capture_output=True, text=True)
+        if done.returncode != 0:
+            pytest.skip(f"no loop device to mount: {done.stderr}")
+        # In memory is what was asked for, and not what lies around it.
+        device = subprocess.run([program("findmnt"), "-no", "SOURCE", self.at],
+                                capture_output=True, text=True).stdout.strip()
+        subprocess.run([program("blockdev"), "--setra", "0", device], check=True)
+
+    def unmount(self):
+        subprocess.run([program("umount"), self.at], check=True)
+
+    def block(self, path, page):
+        """Where a file's page is on the disk (FIBMAP)."""
+        with open(path, "rb") as file:
+            return struct.unpack("i", fcntl.ioctl(file, 1, struct.pack("i", page)))[0]
+
+    def put_in_order(self, path):
+        """Writes a file anew, so that each page is behind those before it. The pages' blocks."""
+        data, stat = path.read_bytes(), path.stat()
+        new = path.with_name("new")
+        with open(new, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chown(new, stat.st_uid, stat.st_gid)
+        os.chmod(new, stat.st_mode & 0o777)
+        new.rename(path)
+        blocks = [self.block(path, n) for n in range(len(data) // PAGE)]
+        assert 0 < blocks[0] and blocks == sorted(set(blocks))
+        return blocks
+
+    @contextlib.contextmanager
+    def failing(self, block):
+        """With it and what is behind it no disk any more."""
+        at = block * PAGE
+        with open(self.image, "r+b") as file:
+            file.seek(at)
+            rest = file.read()
+            file.truncate(at)
+            yield
+            file.seek(at)
+            file.write(rest)
+
+
+@pytest.fixture
+def on_disk(install, folder):
+    """An installation without a database yet, whose folder for it is on that disk; and the disk."""
+    need_root("a disk")
+    server = install(BODY, init=False)
+    server.database.mkdir()
+    disk = FailingDisk(folder / "image", server.database)
+    yield server, disk
+    server.stop()
+    disk.unmount()
+
+
+def test_a_page_that_the_disk_cannot_read_costs_those_who_need_it(on_disk):
+    """A process that touches it ends by a signal, and its successor serves all else. (The pages
+    that were read before are in memory.)"""
+    low = sorted(random.Random(SEED).sample(range(1 << 16), 4000))
+    bad = f"101.7.{low[2000] >> 8}.{low[2000] & 255}"
+    server, disk = on_disk
+    server.loses_processes = True
+    server.feeder("init")
+    server.feeder("add", "192.0.2.1", "--sublist", "relay")
+    server.feeder("import", "--source", "feed", "--sublist", "hijacked", "--format", "plain", "-",
+                  input="".join(f"101.7.{n >> 8}.{n & 255}\n" for n in low))
+    path = server.database / "data.mdb"
+    blocks = disk.put_in_order(path)
+    place = path.read_bytes().find(struct.pack(">32H", *low[1990:2022]))
+    assert place > 0
+    disk.unmount()
+    disk.mount()
+    server.start()
+    assert_serves(server)
+    with disk.failing(blocks[place // PAGE]):
+        assert attempt(server.port, reversed_name(bad, ZONE)) is None
+        server.server.await_line("a page of the database cannot be had")
+        server.server.await_line("ended by signal 7")
+        assert_serves(server)
+        assert_serves(server, (), UNLISTED)
+        for words in (["show", bad], ["check"], ["add", bad, "--sublist", "relay"]):
+            done = server.feeder(*words, status=75)
+            assert "the disk is full or broken" in done.stderr
+    assert_serves(server, ("127.0.0.4",), reversed_name(bad, ZONE))
+    server.feeder("check")
+    server.feeder("add", "192.0.2.2", "--sublist", "netblock")
+    assert_serves(server, ("127.0.0.9",), UNLISTED)
 
 
 def test_a_forged_count_of_readers_is_refused(server):
