@@ -48,7 +48,7 @@ LDFLAGS  := -pie -Wl,-z,relro -Wl,-z,now -Wl,--as-needed $(SANITIZE)
 
 # What each folder may use. --as-needed leaves out of a program what it does not call.
 ZONES_PKGS  := lmdb ldns libconfuse jansson libcrypto
-DNSBLD_PKGS := libevent_core libseccomp libcap-ng libfstrm libprotobuf-c
+DNSBLD_PKGS := libevent_core libseccomp libcap-ng libfstrm libprotobuf-c libsodium
 FEEDER_PKGS := libevent_core jansson gmime-3.0 libzstd expat libzip libseccomp libcap-ng
 TEST_PKGS   := cmocka
 

@@ -28,9 +28,18 @@ const struct counter_row counter_rows[COUNTERS] = {
 				      "Packets that got no reply."},
 	[COUNTER_DROPPED_ACL] = {"dropped_packets", "reason=\"acl\"", NULL},
 	[COUNTER_DROPPED_ACCESS] = {"dropped_packets", "reason=\"access\"", NULL},
+	[COUNTER_DROPPED_RATE] = {"dropped_packets", "reason=\"rate\"", NULL},
+	[COUNTER_LIMITED] =
+		{"limited_replies", NULL,
+		 "Clients sent for a cookie or to TCP: too many of their queries were answered."},
 	[COUNTER_MALFORMED] = {"malformed_queries", NULL,
 			       "Queries that could not be read and got FORMERR."},
 	[COUNTER_EDNS] = {"edns_queries", NULL, "Queries with EDNS."},
+	[COUNTER_COOKIE_FIRST] =
+		{"cookie_queries", "cookie=\"first\"",
+		 "Queries with a DNS cookie: the client's half alone, or with ours."},
+	[COUNTER_COOKIE_GOOD] = {"cookie_queries", "cookie=\"good\"", NULL},
+	[COUNTER_COOKIE_WRONG] = {"cookie_queries", "cookie=\"wrong\"", NULL},
 	[COUNTER_TRUNCATED] = {"truncated_replies", NULL,
 			       "Replies with TC: the client is to come by TCP."},
 	[COUNTER_TSIG_OK] = {"tsig_queries", "result=\"ok\"", "Queries with a TSIG."},
@@ -98,7 +107,7 @@ const struct counted_index counted_index = {
 			[RCODE_REFUSED] = COUNTED_REFUSED,
 			[RCODE_NOTAUTH] = COUNTED_NOTAUTH,
 			[RCODE_BADVERS] = COUNTED_BADVERS,
-			[23 /* BADCOOKIE */] = COUNTED_BADCOOKIE,
+			[RCODE_BADCOOKIE] = COUNTED_BADCOOKIE,
 		},
 };
 _Static_assert(COUNTED_REPLIES <= 256, "it has 8 bits");

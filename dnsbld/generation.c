@@ -104,6 +104,7 @@ static enum status start_process(struct generation *g, unsigned number)
 				.own = g->row * g->base->count + number,
 			},
 		.quotas = g->base->quotas,
+		.rrl = g->base->rrl,
 		.number = number,
 		.rings = g->rings,
 		.hello = g->base->hello[1],

@@ -16,6 +16,7 @@ struct generation_base {
 	unsigned count; /* of processes, at most */
 	struct counters counters;
 	struct quotas *quotas; /* NULL: the config had no `state` at start */
+	struct rrl_table *rrl;
 	int hello[2];
 	int log[2]; /* logging.h */
 	int signals;

@@ -22,6 +22,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -42,6 +43,7 @@ struct parent {
 	struct generation *other; /* the next while it starts, the former while it stops */
 	char *file;
 	struct state_folder state;
+	struct cookie_secret secret; /* of cookies, where the config has none */
 	bool ready;
 	bool stopping;
 	bool reload_wanted;
@@ -112,6 +114,23 @@ static bool same_sockets(const struct sockets *s, const struct config *config)
 	return same;
 }
 
+/* Made once, so that clients' cookies are good in the next generation as well. */
+static enum status make_secret(struct parent *p)
+{
+	if (getentropy(p->secret.octets, COOKIE_SECRET) < 0) {
+		return fail(ST_AGAIN, "no random octets: %s", strerror(errno));
+	}
+	p->secret.given = true;
+	return ST_OK;
+}
+
+static void give_secret(const struct parent *p, struct config *config)
+{
+	if (!config->cookies.secret.given) {
+		config->cookies.secret = p->secret;
+	}
+}
+
 static uint64_t real_s(void)
 {
 	struct timespec now;
@@ -156,6 +175,7 @@ static void reload(struct parent *p)
 		keep_old_config(p, fail_text());
 		return;
 	}
+	give_secret(p, config);
 	if (!same_sockets(&p->base.sockets, config)) {
 		log_warn("listen, workers and metrics stay as they are until a restart");
 	}
@@ -290,6 +310,9 @@ static enum status start(struct parent *p, struct config *config)
 		status = sockets_open(&p->base.sockets, config);
 	}
 	if (!status) {
+		status = make_secret(p);
+	}
+	if (!status) {
 		p->base.count = process_count(&p->base.sockets, true);
 		status = shared_map(&beats, 2 * (size_t)p->base.count * sizeof(struct heartbeat));
 	}
@@ -299,6 +322,9 @@ static enum status start(struct parent *p, struct config *config)
 	if (!status) {
 		status = state_open(&p->state, config);
 		p->base.quotas = p->state.path ? &p->state.quotas : NULL;
+	}
+	if (!status) {
+		status = rrl_map(&p->base.rrl);
 	}
 	if (!status) {
 		status = open_signals(p);
@@ -312,6 +338,7 @@ static enum status start(struct parent *p, struct config *config)
 	for (unsigned i = 0; i < 2; i++) {
 		generation_init(&p->generations[i], &p->base, beats, i);
 	}
+	give_secret(p, config);
 	p->current = &p->generations[0];
 	p->other = &p->generations[1];
 	return generation_start(p->current, config);
@@ -336,6 +363,7 @@ enum status parent_run(struct config *config)
 	}
 	counters_release(&p.base.counters);
 	state_close(&p.state);
+	rrl_unmap(p.base.rrl);
 	sockets_release(&p.base.sockets);
 	free(p.file);
 	return p.status;

@@ -132,6 +132,7 @@ static enum status prepare(const struct process_role *role, pid_t parent, struct
 	if (!status) {
 		worker_count(worker, &role->counters);
 		worker->quotas = role->quotas;
+		rrl_init(&worker->rrl, role->rrl, &role->config->rrl);
 	}
 	if (role->rings) {
 		worker->dnstap = (struct dnstap){

@@ -15,6 +15,7 @@
 #include "privileges.h"
 #include "quota.h"
 #include "ring.h"
+#include "rrl.h"
 #include "sockets.h"
 #include "status.h"
 
@@ -26,6 +27,7 @@ struct process_role {
 	struct heartbeat *heartbeat;
 	struct counters_view counters;
 	struct quotas *quotas; /* NULL: the config has no `state` */
+	struct rrl_table *rrl;
 	/*
 	 * Each endpoint's UDP workers are numbered, one endpoint after the other; behind the last
 	 * is the TCP process, and behind that the dnstap process.

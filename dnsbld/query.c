@@ -20,6 +20,9 @@ enum {
 	SOA_RDATA_MIN = 22,
 	MINIMAL_UDP = 512,
 	EDNS_DO = 0x8000, /* RFC 3225 */
+	/* With a server's half (RFC 7873 §4). */
+	COOKIE_SHORTEST = 16,
+	COOKIE_LONGEST = 40,
 };
 
 /* Octets of an uncompressed name at `p`, its root label among them; 0 where there is none. */
@@ -82,6 +85,18 @@ static void name_lower(uint8_t *to, const uint8_t *from, size_t len)
 	}
 }
 
+/* Of several cookies the first one counts (RFC 7873 §5.2). */
+static void read_cookie(struct query *q, const uint8_t *data, size_t len)
+{
+	if (q->cookie.len > 0 || q->bad_cookie) {
+		return;
+	}
+	q->bad_cookie = len != COOKIE_CLIENT && (len < COOKIE_SHORTEST || len > COOKIE_LONGEST);
+	if (!q->bad_cookie) {
+		q->cookie = (struct query_cookie){data, (uint8_t)len};
+	}
+}
+
 /* OPT at `p` (RFC 6891 §6.1.2). Returns its length, 0 where it is none. */
 static size_t read_opt(struct query *q, const uint8_t *p, size_t left)
 {
@@ -101,6 +116,9 @@ static size_t read_opt(struct query *q, const uint8_t *p, size_t left)
 
 	q->nsid = false;
 	q->keepalive = false;
+	q->bad_cookie = false;
+	q->cookie.len = 0;
+	q->edns_version = p[6];
 	while (end - option >= OPTION_FIXED) {
 		size_t len = OPTION_FIXED + (size_t)peek_u16(option + 2);
 
@@ -109,6 +127,10 @@ static size_t read_opt(struct query *q, const uint8_t *p, size_t left)
 		if ((size_t)(end - option) < len) {
 			return 0;
 		}
+		/* What an option of another version would be nobody knows. */
+		if (peek_u16(option) == OPTION_COOKIE && q->edns_version == 0) {
+			read_cookie(q, option + OPTION_FIXED, len - OPTION_FIXED);
+		}
 		option += len;
 	}
 	if (option != end) {
@@ -116,7 +138,6 @@ static size_t read_opt(struct query *q, const uint8_t *p, size_t left)
 	}
 	q->edns = true;
 	q->udp_size = peek_u16(p + 3) < MINIMAL_UDP ? MINIMAL_UDP : peek_u16(p + 3);
-	q->edns_version = p[6];
 	q->dnssec_ok = peek_u16(p + 7) & EDNS_DO;
 	return OPT_FIXED + rdlen;
 }
@@ -238,11 +259,16 @@ enum query_kind query_parse(struct query *q, struct query_name *name, const uint
 	unsigned authorities = peek_u16(packet + 8), additionals = peek_u16(packet + 10);
 
 	if (questions != 1) {
+		size_t opt = 0;
+
 		/* Its OPT, where that is all there is, decides whether the reply has one. */
 		if (questions + answers + authorities == 0 && additionals == 1) {
-			read_opt(q, p, (size_t)(end - p));
+			opt = read_opt(q, p, (size_t)(end - p));
 		}
-		return QUERY_NO_QUESTION;
+		/* RFC 7873 §5.4 */
+		bool cookie = opt > 0 && p + opt == end && q->cookie.len > 0;
+
+		return cookie && q->opcode == OPCODE_QUERY ? QUERY_COOKIE : QUERY_NO_QUESTION;
 	}
 
 	unsigned labels;
@@ -264,7 +290,7 @@ enum query_kind query_parse(struct query *q, struct query_name *name, const uint
 	if ((soas > 0 || q->type == TYPE_IXFR) && !may_have(q, answers, authorities)) {
 		return QUERY_MALFORMED;
 	}
-	if (!read_rest(q, name, p, end, soas, additionals)) {
+	if (!read_rest(q, name, p, end, soas, additionals) || (q->edns && q->bad_cookie)) {
 		return QUERY_MALFORMED;
 	}
 	return QUERY_FINE;

@@ -33,9 +33,18 @@ enum {
 	OPT_FIXED = 11,        /* owner(1) type(2) size(2) rcode(1) version(1) flags(2) rdlen(2) */
 	OPTION_FIXED = 4,      /* code(2) length(2) */
 	OPTION_NSID = 3,       /* RFC 5001 §2.3 */
+	OPTION_COOKIE = 10,    /* RFC 7873 §4 */
 	OPTION_KEEPALIVE = 11, /* RFC 7828 §3.1 */
 	OPTION_EDE = 15,       /* RFC 8914 §2 */
 	LABELS_MAX = 127,      /* a name of 255 octets has no more */
+	COOKIE_CLIENT = 8,     /* the client's half of a cookie, which it always sends */
+	COOKIE_LEN = 24,       /* with our half (RFC 9018 §4) */
+};
+
+/* A cookie as it came (RFC 7873 §4): the client's half alone, or with a server's of some form. */
+struct query_cookie {
+	const uint8_t *data;
+	uint8_t len; /* COOKIE_CLIENT, or 16 to 40; 0: there is none */
 };
 
 struct query {
@@ -47,12 +56,14 @@ struct query {
 	uint8_t opcode;
 	uint8_t name_len; /* octets of the QNAME, its root label too; 0: there is no question */
 	bool recursion_desired;
-	bool edns; /* there is an OPT, and it could be read: then the next four are known */
+	bool edns; /* there is an OPT, and it could be read: then the next six are known */
 	bool dnssec_ok;
 	bool nsid;      /* the server's name is asked for (RFC 5001) */
 	bool keepalive; /* and how long a connection may be idle (RFC 7828) */
 	uint8_t edns_version;
+	bool bad_cookie;  /* one of a length that there is not */
 	uint16_t tsig_at; /* where its TSIG is, which tsig_read() reads; 0: it has none */
+	struct query_cookie cookie;
 };
 
 /* The QNAME, for finding what it names. Apart from struct query, for many of those are kept. */
@@ -69,6 +80,7 @@ enum query_kind {
 	QUERY_NOT_IMPLEMENTED, /* another opcode: header alone */
 	QUERY_NO_QUESTION,     /* FORMERR, and there is no question that could be echoed */
 	QUERY_MALFORMED,       /* FORMERR; the question itself was fine */
+	QUERY_COOKIE,          /* no question: a cookie is all that is asked for */
 	QUERY_FINE,
 };
 

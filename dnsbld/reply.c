@@ -6,8 +6,9 @@
  *
  * The header is written when everything in it is known, and then signed. The OPT's place is kept
  * free from the beginning, so an answer that fits leaves room for it: it is there if and only if
- * the query had one (RFC 6891 §7), in a truncated reply and in an error too. The same holds for the
- * TSIG (signing.h). The server's name has no place kept: it is in the OPT where room is left.
+ * the query had one (RFC 6891 §7), in a truncated reply and in an error too, and with a cookie if
+ * and only if the query had one (RFC 7873 §5.2). The same holds for the TSIG (signing.h). Other
+ * options have no place kept: they are in the OPT where room is left.
  */
 #include "reply.h"
 
@@ -18,7 +19,6 @@
 enum {
 	OPT_RDLEN = 9, /* where in the OPT that is */
 	EDE_LEN = OPTION_FIXED + 2,
-	KEEPALIVE_LEN = OPTION_FIXED + 2,
 	TXT_FIXED = 13, /* owner(2) type(2) class(2) ttl(4) rdlen(2) length of the string(1) */
 	FLAG_QR = 0x8000,
 	FLAG_AA = 0x0400,
@@ -56,9 +56,14 @@ void reply_begin(struct reply *r, const struct query *q, uint8_t *out, size_t ro
 	r->query = q;
 	r->start = out;
 	r->at = out + DNS_HEADER + question;
-	r->end = out + room - (q->edns ? OPT_FIXED : 0);
+	r->opt_len = 0;
+	if (q->edns) {
+		r->opt_len = OPT_FIXED + (q->cookie.len > 0 ? OPTION_FIXED + COOKIE_LEN : 0);
+	}
+	r->end = out + room - r->opt_len;
 	r->rcode = RCODE_NOERROR;
 	r->ede = EDE_NONE;
+	r->cookie = NULL;
 	r->nsid = NULL;
 	r->keepalive_100ms = 0;
 	r->authoritative = false;
@@ -137,43 +142,29 @@ void reply_truncate(struct reply *r)
 }
 
 /*
- * The server's name, behind what the OPT has already. It is the first to go where not all fits, and
- * in an error it is not where that would be larger than it may.
+ * Behind what the OPT has already. An option that there is no room for is left out, and so is one
+ * that would make an error larger than it may be: an extended error and a cookie are not too much.
  */
-static void put_nsid(struct reply *r, uint8_t *opt)
+static void put_option(struct reply *r, uint8_t *opt, unsigned code, struct bytes data)
 {
 	const struct query *q = r->query;
-	size_t nsid = strlen(r->nsid), most = (size_t)(r->end - r->start);
+	size_t most = (size_t)(r->end - r->start);
 	size_t tsig = r->signing ? r->signing->room : 0;
 	bool error = r->rcode != RCODE_NOERROR && r->rcode != RCODE_NXDOMAIN;
 
 	if (error && most + tsig > q->len + (size_t)REPLY_ERROR) {
 		most = q->len + (size_t)REPLY_ERROR - tsig;
 	}
-	if ((size_t)(r->at - r->start) + OPTION_FIXED + nsid > most) {
+	if ((size_t)(r->at - r->start) + OPTION_FIXED + data.len > most) {
 		return;
 	}
-	struct writer w = writer_of(r->at, OPTION_FIXED + nsid);
+	struct writer w = writer_of(r->at, OPTION_FIXED + data.len);
 
-	write_u16(&w, OPTION_NSID);
-	write_u16(&w, (uint16_t)nsid);
-	write_bytes(&w, r->nsid, nsid);
+	write_u16(&w, (uint16_t)code);
+	write_u16(&w, (uint16_t)data.len);
+	write_bytes(&w, data.data, data.len);
 	r->at = w.at;
-	opt[OPT_RDLEN + 1] = (uint8_t)(opt[OPT_RDLEN + 1] + OPTION_FIXED + nsid);
-}
-
-/* The client may keep its connection so long (RFC 7828 §3.1). */
-static void put_keepalive(struct reply *r, uint8_t *opt)
-{
-	struct writer w = writer_of(r->at, (size_t)(r->end - r->at));
-
-	write_u16(&w, OPTION_KEEPALIVE);
-	write_u16(&w, 2);
-	write_u16(&w, r->keepalive_100ms);
-	if (!w.bad) {
-		r->at = w.at;
-		opt[OPT_RDLEN + 1] = (uint8_t)(opt[OPT_RDLEN + 1] + KEEPALIVE_LEN);
-	}
+	opt[OPT_RDLEN + 1] = (uint8_t)(opt[OPT_RDLEN + 1] + OPTION_FIXED + data.len);
 }
 
 static void put_opt(struct reply *r)
@@ -205,11 +196,18 @@ static void put_opt(struct reply *r)
 	memcpy(r->at, opt, len);
 	r->at += len;
 	r->count[SECTION_ADDITIONAL]++;
+	if (r->cookie) {
+		put_option(r, start, OPTION_COOKIE, bytes_of(r->cookie, COOKIE_LEN));
+	}
 	if (r->keepalive_100ms > 0) {
-		put_keepalive(r, start);
+		/* The client may keep its connection so long (RFC 7828 §3.1). */
+		const uint8_t idle[] = {(uint8_t)(r->keepalive_100ms >> 8),
+					(uint8_t)r->keepalive_100ms};
+
+		put_option(r, start, OPTION_KEEPALIVE, bytes_of(idle, sizeof idle));
 	}
 	if (r->nsid) {
-		put_nsid(r, start);
+		put_option(r, start, OPTION_NSID, bytes_str(r->nsid));
 	}
 }
 
@@ -219,7 +217,7 @@ size_t reply_end(struct reply *r)
 	unsigned flags = (unsigned)r->rcode & 15;
 
 	if (q->edns) {
-		r->end += OPT_FIXED;
+		r->end += r->opt_len;
 		put_opt(r);
 	}
 	flags |= q->recursion_desired ? FLAG_RD : 0;

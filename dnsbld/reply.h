@@ -22,7 +22,9 @@ enum rcode {
 	RCODE_NOTIMP = 4,
 	RCODE_REFUSED = 5,
 	RCODE_NOTAUTH = 9,
-	RCODE_BADVERS = 16, /* RFC 6891 §6.1.3: its high bits are in the OPT */
+	/* Their high bits are in the OPT (RFC 6891 §6.1.3). */
+	RCODE_BADVERS = 16,
+	RCODE_BADCOOKIE = 23,
 };
 
 /* Extended errors (RFC 8914 §4). */
@@ -51,9 +53,11 @@ struct reply {
 	const struct query *query;
 	uint8_t *start;
 	uint8_t *at;
-	uint8_t *end; /* behind it there is room for the OPT and the TSIG */
+	uint8_t *end;    /* behind it … */
+	uint8_t opt_len; /* … there is room for the OPT, with its cookie, and for the TSIG */
 	enum rcode rcode;
 	enum ede ede;
+	const uint8_t *cookie; /* of COOKIE_LEN, where the query had one; else NULL */
 	const char *nsid; /* the server's name, where it is asked for and there is one; else NULL */
 	uint16_t keepalive_100ms; /* how long the connection may be idle; 0: it is not told */
 	bool authoritative;

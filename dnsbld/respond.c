@@ -5,6 +5,8 @@
  *	task_reply:  who is to be dropped (clients.c), malformed, another opcode, a TSIG that is
  *	             not genuine, another EDNS version: done at once
  *		who may not ask       REFUSED
+ *		asks too much, or is not proven where that is required
+ *		                      sent for a cookie, or to TCP
  *		class CH              what the server says of itself
  *		no zone of ours       REFUSED
  *		a zone of ours        respond_zone.c, with keys: respond_access.c first
@@ -15,6 +17,7 @@
 #include "respond_inside.h"
 
 #include "access.h"
+#include "cookie.h"
 #include "identity.h"
 #include "signing.h"
 
@@ -64,7 +67,28 @@ static size_t answer_class(struct turn *t)
 	return reply_end(&t->reply);
 }
 
-static size_t answer(struct turn *t)
+/*
+ * Only to an address that is the client's: with the cookie it can ask again (RFC 7873 §5.2.3), and
+ * where it has never heard of cookies it can come by TCP.
+ */
+static size_t answer_unproven(struct turn *t)
+{
+	if (t->reply.cookie) {
+		return reply_error(&t->reply, RCODE_BADCOOKIE, EDE_NONE);
+	}
+	return reply_truncated(t);
+}
+
+/* A cookie without a question: a new one, or whether the one that was sent is valid (§5.4). */
+static size_t answer_cookie(struct turn *t)
+{
+	bool wrong = t->task->query.cookie.len > COOKIE_CLIENT && !t->proven;
+
+	return reply_error(&t->reply, wrong ? RCODE_BADCOOKIE : RCODE_NOERROR, EDE_NONE);
+}
+
+/* `limited`: nothing that is more than an error. */
+static size_t answer(struct turn *t, bool limited)
 {
 	const struct query *q = &t->task->query;
 	struct reply *r = &t->reply;
@@ -74,6 +98,13 @@ static size_t answer(struct turn *t)
 	}
 	if (t->action == ACTION_REFUSE) {
 		return reply_error(r, RCODE_REFUSED, EDE_PROHIBITED);
+	}
+	if (limited) {
+		worker_event(t->worker, COUNTER_LIMITED);
+		return answer_unproven(t);
+	}
+	if (t->worker->config->cookies.require && !t->client->tcp && !t->proven) {
+		return answer_unproven(t);
 	}
 	if (q->class != CLASS_IN) {
 		return answer_class(t);
@@ -209,6 +240,26 @@ static __attribute__((noinline)) bool may_ask(struct turn *t)
 	return t->action != ACTION_DROP;
 }
 
+static void verify_cookie(struct turn *t)
+{
+	struct worker *w = t->worker;
+	const struct query_cookie *sent = &t->task->query.cookie;
+
+	t->proven = cookie_answer(&w->config->cookies, t->client, sent, w->now_s, t->cookie);
+	t->reply.cookie = t->cookie;
+	worker_event(w, t->proven                   ? COUNTER_COOKIE_GOOD
+			: sent->len > COOKIE_CLIENT ? COUNTER_COOKIE_WRONG
+						    : COUNTER_COOKIE_FIRST);
+}
+
+/* Before it is known what the answer would be: a flood is not to cost that either. */
+static enum rrl_verdict limit(const struct turn *t)
+{
+	struct rrl *rrl = &t->worker->rrl;
+
+	return rrl->table && !t->client->tcp && !t->proven ? rrl_take(rrl, t->client) : RRL_ANSWER;
+}
+
 static size_t reply_to(struct turn *t, uint8_t *out, size_t room)
 {
 	const struct query *q = &t->task->query;
@@ -224,14 +275,25 @@ static size_t reply_to(struct turn *t, uint8_t *out, size_t room)
 		return reply_drop(t->worker, COUNTER_DROPPED_ACL);
 	}
 	if (q->edns) {
+		if (q->cookie.len > 0) {
+			verify_cookie(t);
+		}
 		t->reply.nsid = q->nsid ? t->worker->config->nsid : NULL;
 		t->reply.keepalive_100ms = q->keepalive ? client->idle_100ms : 0;
+	}
+	enum rrl_verdict verdict = limit(t);
+
+	if (verdict == RRL_DROP) {
+		return reply_drop(t->worker, COUNTER_DROPPED_RATE);
 	}
 	if (q->tsig_at > 0 && !is_genuine(t, &t->reply.rcode)) {
 		return reply_end(&t->reply);
 	}
 	if (t->task->kind == QUERY_FINE) {
-		return answer(t);
+		return answer(t, verdict == RRL_SHORT);
+	}
+	if (t->task->kind == QUERY_COOKIE) {
+		return answer_cookie(t);
 	}
 	if (t->task->kind == QUERY_NOT_IMPLEMENTED) {
 		t->reply.rcode = RCODE_NOTIMP;
@@ -282,6 +344,7 @@ size_t task_reply(const struct task *t, struct worker *w, const struct client *c
 	turn.worker = w;
 	turn.client = client;
 	turn.action = ACTION_ANSWER;
+	turn.proven = false;
 	turn.listed = NULL;
 	turn.view = NULL;
 	turn.zone = t->apex ? t->apex->zone : NULL;

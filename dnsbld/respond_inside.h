@@ -20,6 +20,8 @@ struct turn {
 	const struct prepared *listed;    /* what the address is listed as; NULL: it is not */
 	unsigned counted_from;            /* in the counters: what came as this did */
 	const struct zone_view *view;     /* what the key may see of the zone; NULL: all */
+	bool proven;                      /* by a cookie: the client is at its address */
+	uint8_t cookie[COOKIE_LEN];       /* what it gets, where it sent one */
 	struct reply reply;
 };
 

@@ -220,6 +220,10 @@ static void answer_batch(struct udp *u, unsigned count)
 		}
 	}
 	tasks_prefetch(u->task, count, w);
+	for (unsigned i = 0; w->rrl.table && i < count; i++) {
+		client_set_address(&client, &u->peer[i]);
+		rrl_prefetch(&w->rrl, &client);
+	}
 	for (unsigned i = 0; i < count; i++) {
 		client_set_address(&client, &u->peer[i]);
 		u->reply_vec[i].iov_len =

@@ -137,6 +137,13 @@ static void follow_changes(struct worker *w)
 
 void worker_begin(struct worker *w)
 {
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME_COARSE, &now);
+	w->now_s = (uint32_t)now.tv_sec;
+	if (w->rrl.table) {
+		rrl_begin(&w->rrl);
+	}
 	if (txn_renew(w->txn)) {
 		complain(w);
 		return;

@@ -16,6 +16,7 @@
 #include "directory.h"
 #include "dnstap.h"
 #include "quota.h"
+#include "rrl.h"
 #include "signing.h"
 #include "store.h"
 #include "zone.h"
@@ -29,6 +30,7 @@ struct worker {
 	struct txn *txn;
 	bool reading;          /* between worker_begin() and worker_end(), with a snapshot */
 	bool speaks;           /* the one of its generation that warns about zones */
+	uint32_t now_s;        /* the real clock's seconds modulo 2^32 when the batch began */
 	uint32_t epoch;        /* counts the snapshots that differed; never 0 while reading */
 	uint64_t snapshot;     /* txn_id() of the epoch */
 	uint64_t change;       /* the last one of the snapshot that the directory follows */
@@ -46,6 +48,7 @@ struct worker {
 	bool timed;            /* it is of the current batch */
 	struct zone_view seen; /* what one key may see: scratch */
 	struct dnstap dnstap;  /* set by whoever has opened it, or left off */
+	struct rrl rrl;        /* of a UDP worker, where rrl_init() was called */
 };
 
 /*

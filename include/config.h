@@ -180,6 +180,29 @@ struct dnstap_config {
 	bool responses;
 };
 
+enum { COOKIE_SECRET = 16 };
+
+struct cookie_secret {
+	bool given;
+	uint8_t octets[COOKIE_SECRET];
+};
+
+/* DNS cookies (RFC 7873). Without a secret dnsbld makes one up when it starts. */
+struct cookies_config {
+	struct cookie_secret secret;     /* makes them */
+	struct cookie_secret old_secret; /* what it made is still believed */
+	bool require;                    /* over UDP nobody without one is answered */
+};
+
+/* Response rate limiting, over UDP. */
+struct rrl_config {
+	bool given;    /* there is such a section: who asks too much is limited */
+	unsigned rate; /* responses a second to one client */
+	unsigned slip; /* of those above, each slip-th is answered without records; 0: none */
+	struct prefix *exempt; /* who is not limited */
+	size_t exempt_count;
+};
+
 struct config {
 	char *file;     /* absolute */
 	char *database; /* absolute */
@@ -201,6 +224,8 @@ struct config {
 	struct tcp_config tcp;
 	struct clients_config clients; /* for all zones, and for what is in none */
 	struct dnstap_config dnstap;
+	struct cookies_config cookies;
+	struct rrl_config rrl;
 	struct reports_config reports;
 	struct reporter_config *reporters; /* in the file's order */
 	size_t reporter_count;

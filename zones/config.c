@@ -166,6 +166,7 @@ void config_free(struct config *config)
 	free(config->sublists);
 	free(config->reporters);
 	free(config->trusted_hops);
+	free(config->rrl.exempt);
 	free(config->nsid);
 	free(config->version);
 	free(config->dnstap.socket);

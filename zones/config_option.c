@@ -29,6 +29,9 @@ enum {
 	NEIGHBOURS = 65536,    /* of a /48; a /24 has 256 */
 	SAMPLE = 1000000,      /* one in so many is one every few seconds, on the busiest server */
 	SOCKET_PATH = 107,     /* sun_path (unix(7)) with its end */
+	RATE = 100000,         /* all of a worker's; beyond it the ticks of rrl.c are too coarse */
+	SLIP = 100,            /* one in so many is next to none */
+	EXEMPT = 64,           /* each is compared with each query's address */
 	IDENTITY = 64,         /* it shares 512 octets with the answer */
 };
 
@@ -53,6 +56,23 @@ static const struct config_option dnstap_options[] = {
 	 FIELD(dnstap_config, queries)},
 	{"responses", OPTION_VALUE, .fallback = "true", .set = value_bool,
 	 FIELD(dnstap_config, responses)},
+	{.name = NULL},
+};
+
+static const struct config_option cookies_options[] = {
+	{"secret", OPTION_VALUE, .set = cookie_secret_set, FIELD(cookies_config, secret)},
+	{"old_secret", OPTION_VALUE, .set = cookie_secret_set, FIELD(cookies_config, old_secret)},
+	{"require", OPTION_VALUE, .fallback = "false", .set = value_bool,
+	 FIELD(cookies_config, require)},
+	{.name = NULL},
+};
+
+static const struct config_option rrl_options[] = {
+	{"rate", OPTION_VALUE, .fallback = "200", .set = value_number, .min = 1, .max = RATE,
+	 FIELD(rrl_config, rate)},
+	{"slip", OPTION_VALUE, .fallback = "1", .set = value_number, .max = SLIP,
+	 FIELD(rrl_config, slip)},
+	{"exempt", OPTION_LIST, .set = rrl_exempt_add, .max = EXEMPT},
 	{.name = NULL},
 };
 
@@ -252,6 +272,9 @@ const struct config_option config_options[] = {
 	 .close = clients_close},
 	{"dnstap", OPTION_SECTION, .options = dnstap_options, .close = dnstap_close,
 	 FIELD(config, dnstap)},
+	{"cookies", OPTION_SECTION, .options = cookies_options, FIELD(config, cookies),
+	 .close = cookies_close},
+	{"rrl", OPTION_SECTION, .options = rrl_options, FIELD(config, rrl), .close = rrl_close},
 	{"reports", OPTION_SECTION, .options = reports_options, FIELD(config, reports)},
 	{"trusted_hops", OPTION_LIST, .set = trusted_hop_add},
 	/* Reporters' domains lean on it. */

@@ -70,6 +70,7 @@ enum status place_fail(const struct config_place *place, const char *format, ...
 
 /* For strspn(); LDH is what a host's name is made of (RFC 1123 §2.1). */
 #define DIGITS "0123456789"
+#define HEX    DIGITS "abcdefABCDEF"
 #define LDH    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-" DIGITS
 
 /* config_value.c: values that any section may have, */
@@ -84,16 +85,15 @@ bool config_addr(const char *text, uint8_t *family, addr_t *addr);
 /* an array with room for one more at its end, zeroed. */
 void *config_grow(void *array, size_t *count, size_t size);
 
-/* config_section.c, config_reporter.c, config_clients.c, config_key.c and config_zone.c: what
- * belongs to one section. */
+/* config_section.c, config_reporter.c, config_clients.c, config_flood.c, config_key.c and
+ * config_zone.c: what belongs to one section. */
 option_set listen_add, metrics_set, affinity_add, policy_add_category, zone_add_ns;
-option_set zone_add_sublist, host_add_a;
-option_set host_add_aaaa, reporter_set_address, reporter_add_domain, trusted_hop_add;
-option_set authserv_id_set, clients_add, log_set, key_set_algorithm, key_set_secret,
-	dnstap_set_socket;
+option_set zone_add_sublist, host_add_a, host_add_aaaa, reporter_set_address;
+option_set reporter_add_domain, trusted_hop_add, authserv_id_set, clients_add, log_set;
+option_set key_set_algorithm, key_set_secret, dnstap_set_socket, cookie_secret_set, rrl_exempt_add;
 option_open sublist_open, reporter_open, zone_open, host_open, key_open;
 option_close policy_close, sublist_close, zone_close, host_close, clients_close, key_close;
-option_close access_close, dnstap_close;
+option_close access_close, dnstap_close, cookies_close, rrl_close;
 
 /* What a zone's section leaves out of the answer to those who get an error is as in the file's. */
 void clients_inherit(struct clients_config *zone, const struct clients_config *file);

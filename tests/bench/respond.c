@@ -27,6 +27,7 @@ enum {
 	PACKETS = 1 << 18,
 	PACKET_ROOM = 128,
 	ROUNDS = 7,
+	CLIENTS = 1 << 14, /* each asks less than the default rate */
 	CALLGRIND_LISTINGS = 20000,
 	CALLGRIND_QUERIES = 1 << 14,
 };
@@ -38,16 +39,18 @@ static const char config[] =
 	"  soa { mname = \"ns1.example.net\" rname = \"hostmaster.example.org\" refresh = 600\n"
 	"        retry = 300 expire = 86400 minimum = 60 } }\n";
 
-enum kind { HIT, MISS, MIXED, MIXED_EDNS, TXT, HIT6, PARTIAL, KINDS };
+enum kind { HIT, MISS, MIXED, MIXED_EDNS, TXT, HIT6, PARTIAL, MIXED_RRL, KINDS };
 static const char *const kind_name[KINDS] = {
 	[HIT] = "A, listed",           [MISS] = "A, unlisted",
 	[MIXED] = "A, a third listed", [MIXED_EDNS] = "the same with EDNS",
 	[TXT] = "TXT, listed",         [HIT6] = "A, listed, IPv6",
-	[PARTIAL] = "A, partial name",
+	[PARTIAL] = "A, partial name", [MIXED_RRL] = "A, a third, rrl on",
 };
 
 static struct served served;
 static uint32_t *listed;
+static uint32_t client_addr[CLIENTS];
+static struct rrl_table *rrl_table;
 static uint8_t packets[PACKETS][PACKET_ROOM];
 static uint8_t lengths[PACKETS];
 
@@ -151,23 +154,35 @@ static uint64_t now_ns(void)
 	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
+/* Who asks the query: each client as often as any other, in no order. */
+static unsigned client_of(unsigned query)
+{
+	return query * 2654435761U >> 16 & (CLIENTS - 1);
+}
+
 /* As udp.c does it. Not inlined, for callgrind is told its name. */
 static __attribute__((noinline)) size_t answer_batch(uint8_t query[BATCH][PACKET_ROOM], unsigned at)
 {
-	static const struct client client = {.family = 4, .addr = 0x7f000001};
+	struct client client = {.family = 4, .addr = 0x7f000001};
+	struct worker *w = &served.worker;
 	static uint8_t reply[BATCH][1344];
 	static struct task task[BATCH];
 	size_t octets = 0;
 
-	worker_begin(&served.worker);
-	for (unsigned i = 0; i < BATCH; i++) {
-		task_read(&task[i], &served.worker, query[i], lengths[(at + i) % PACKETS]);
+	worker_begin(w);
+	for (unsigned i = 0; w->rrl.table && i < BATCH; i++) {
+		client.addr = client_addr[client_of(at + i)];
+		rrl_prefetch(&w->rrl, &client);
 	}
-	tasks_prefetch(task, BATCH, &served.worker);
 	for (unsigned i = 0; i < BATCH; i++) {
-		octets += task_reply(&task[i], &served.worker, &client, reply[i], 1232);
+		task_read(&task[i], w, query[i], lengths[(at + i) % PACKETS]);
 	}
-	worker_end(&served.worker);
+	tasks_prefetch(task, BATCH, w);
+	for (unsigned i = 0; i < BATCH; i++) {
+		client.addr = client_addr[client_of(at + i)];
+		octets += task_reply(&task[i], w, &client, reply[i], 1232);
+	}
+	worker_end(w);
 	return octets;
 }
 
@@ -199,6 +214,19 @@ static int compare(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
+static void limit(bool on)
+{
+	static const struct rrl_config off, rates = {.given = true, .rate = 200, .slip = 1};
+
+	for (unsigned i = 0; !rrl_table && i < CLIENTS; i++) {
+		client_addr[i] = random_address();
+	}
+	if (!rrl_table) {
+		served_check(rrl_map(&rrl_table));
+	}
+	rrl_init(&served.worker.rrl, rrl_table, on ? &rates : &off);
+}
+
 static void measure(unsigned listings)
 {
 	enum { BATCHES = ROUNDS * (PACKETS / BATCH) };
@@ -207,6 +235,7 @@ static void measure(unsigned listings)
 	printf("respond(), %u listings, ns a query: median batch of %d, fastest tenth\n", listings,
 	       BATCH);
 	for (enum kind kind = 0; kind < KINDS; kind++) {
+		limit(kind == MIXED_RRL);
 		make_packets(kind, PACKETS, listings);
 		run(PACKETS, NULL);
 		for (unsigned i = 0; i < ROUNDS; i++) {
@@ -224,6 +253,7 @@ int main(int argc, char **argv)
 
 	if (argc == 4 && strcmp(argv[1], "--passes") == 0) {
 		fill(CALLGRIND_LISTINGS);
+		limit(atoi(argv[2]) == MIXED_RRL);
 		make_packets((enum kind)atoi(argv[2]), CALLGRIND_QUERIES, CALLGRIND_LISTINGS);
 		for (int i = atoi(argv[3]); i > 0; i--) {
 			run(CALLGRIND_QUERIES, NULL);

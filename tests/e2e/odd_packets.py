@@ -43,6 +43,11 @@ def tsig(key="n:key", rdclass="00ff", ttl="00000000", algorithm="n:hmac-sha256",
     return f"{key} 00fa {rdclass} {ttl} {len(rdata):04x} {rdata.hex()} "
 
 
+def cookie(length=8):
+    """The option, with what is no cookie of ours."""
+    return f"000a {length:04x} {bytes(range(1, length + 1)).hex()} "
+
+
 def opcode(number, question="0001", flags=0):
     return f"1234 {number << 11 | flags:04x} {question} 0000 0000 0000 "
 
@@ -61,6 +66,8 @@ BADVERS = "BADVERS 0/0/1 opt"
 BADKEY = "NOTAUTH 0/0/1 tsig=17"
 TRUNCATED = "NOERROR aa tc 0/0/0"
 TRUNCATED_EDNS = "NOERROR aa tc 0/0/1 opt"
+NO_QUESTION_EDNS = "1234 0000 0000 0000 0000 0001 "
+COOKIE = " cookie=0102030405060708"
 
 TABLE = [
     (1, "nothing at all", "", "drop"),
@@ -73,6 +80,22 @@ TABLE = [
     (4, "an answer's header", "1234 8000 0000 0000 0000 0000", "drop"),
     (4, "an answer to NOTIFY", "1234 a000 0001 0000 0000 0000 " + ZONE + SOA, "drop"),
     (5, "no question, OPT", "1234 0000 0000 0000 0000 0001 " + opt(), FAULT_EDNS),
+    (6, "no question, a cookie", NO_QUESTION_EDNS + opt(cookie()), "NOERROR 0/0/1 opt" + COOKIE),
+    *((6, f"no question, a cookie of {n} octets that is not ours",
+       NO_QUESTION_EDNS + opt(cookie(n)), "BADCOOKIE 0/0/1 opt" + COOKIE) for n in (16, 24, 40)),
+    *((6, f"no question, a cookie of {n} octets", NO_QUESTION_EDNS + opt(cookie(n)), FAULT_EDNS)
+      for n in (0, 7, 12, 41)),
+    (6, "no question, a cookie among options",
+     NO_QUESTION_EDNS + opt("fe01 0002 0102" + cookie() + "000c 0001 00"),
+     "NOERROR 0/0/1 opt" + COOKIE),
+    (6, "no question, a cookie, octets behind it", NO_QUESTION_EDNS + opt(cookie()) + "00",
+     FAULT_EDNS + COOKIE),
+    (6, "no question, a cookie, EDNS version 1", NO_QUESTION_EDNS + opt(cookie(), version=1),
+     FAULT_EDNS),
+    (6, "no question, a cookie, a key", "1234 0000 0000 0000 0000 0002 " + opt(cookie()) + tsig(),
+     NO_QUESTION),
+    (6, "NOTIFY without a question, a cookie",
+     "1234 2000 0000 0000 0000 0001 " + opt(cookie()), FAULT_EDNS + COOKIE),
     (7, "two questions alike", "1234 0000 0002 0000 0000 0000 " + 2 * (LISTED + A), NO_QUESTION),
     (7, "two questions that differ", "1234 0000 0002 0000 0000 0000 " + LISTED + A + UNLISTED + A,
      NO_QUESTION),
@@ -196,6 +219,30 @@ TABLE = [
      FOUND_EDNS),
     (31, "an unknown option", EDNS + LISTED + A + opt("fe01 0003 616263"), FOUND_EDNS),
     (31, "100 unknown options", EDNS + LISTED + A + opt("fe01 0003 616263" * 100), FOUND_EDNS),
+    *((32, f"a cookie of {n} octets", EDNS + LISTED + A + opt(cookie(n)), FAULT_EDNS)
+      for n in (0, 1, 7, 9, 12, 15, 41, 255)),
+    *((32, f"a cookie of {n} octets that is not ours", EDNS + LISTED + A + opt(cookie(n)),
+       FOUND_EDNS + COOKIE) for n in (8, 16, 23, 24, 25, 40)),
+    *((32, f"a cookie and {what}", packet + opt(cookie()), wanted + COOKIE) for what, packet, wanted
+      in (("nothing listed", EDNS + UNLISTED + A, "NXDOMAIN aa 0/1/1 opt"),
+          ("another zone", EDNS + ELSEWHERE + A, "REFUSED 0/0/1 opt ede=20"),
+          ("a large answer", EDNS + FOUR + TXT, "NOERROR aa 4/0/1 opt"))),
+    (32, "a cookie, TC", EDNS + FOUR + TXT + opt(cookie(), size=512), TRUNCATED_EDNS + COOKIE,
+     "NOERROR aa 4/0/1 opt" + COOKIE),
+    (32, "two cookies, the second malformed", EDNS + LISTED + A + opt(cookie() + cookie(7)),
+     FOUND_EDNS + COOKIE),
+    (32, "two cookies, the first malformed", EDNS + LISTED + A + opt(cookie(7) + cookie()),
+     FAULT_EDNS),
+    (32, "two cookies", EDNS + LISTED + A + opt(cookie() + "000a 0008 ffffffffffffffff"),
+     FOUND_EDNS + COOKIE),
+    *((32, f"a cookie of {n} octets in EDNS version 1",
+       EDNS + LISTED + A + opt(cookie(n), version=1), BADVERS) for n in (7, 8)),
+    (32, "a cookie and an unknown key", TWO + LISTED + A + opt(cookie()) + tsig(),
+     "NOTAUTH 0/0/2 opt cookie=0102030405060708 tsig=17"),
+    (32, "a cookie and octets behind the OPT", EDNS + LISTED + A + opt(cookie()) + "00",
+     FAULT_EDNS + COOKIE),
+    (32, "a cookie, keepalive, another zone",
+     EDNS + ELSEWHERE + A + opt(cookie() + "000b 0000"), "REFUSED 0/0/1 opt ede=20" + COOKIE),
     (33, "ECS that makes no sense", EDNS + LISTED + A + opt("0008 0004 ffffffff"), FOUND_EDNS),
     (33, "ECS of no octets", EDNS + LISTED + A + opt("0008 0000"), FOUND_EDNS),
     (33, "ECS", EDNS + LISTED + A + opt("0008 0007 0001 1800 c00002"), FOUND_EDNS),

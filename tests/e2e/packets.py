@@ -4,7 +4,8 @@
 
 Words are octets in hex, or n:NAME, a name in wire form. A reply becomes its rcode, its flags, its
 counts, and what its OPT and TSIG say: "NXDOMAIN aa 0/1/0", "REFUSED 0/0/1 opt ede=20",
-"NOTAUTH 0/0/1 tsig=17", "NOERROR aa 3/0/1 tsig=0 signed", "FORMERR 12" (the header alone), "drop".
+"NOERROR aa 1/0/1 opt cookie=0102030405060708" (the client's half), "NOTAUTH 0/0/1 tsig=17",
+"NOERROR aa 3/0/1 tsig=0 signed", "FORMERR 12" (the header alone), "drop".
 """
 
 import contextlib
@@ -14,11 +15,11 @@ import struct
 from wire import read_framed
 
 RCODES = {0: "NOERROR", 1: "FORMERR", 2: "SERVFAIL", 3: "NXDOMAIN", 4: "NOTIMP", 5: "REFUSED",
-          9: "NOTAUTH", 16: "BADVERS"}
+          9: "NOTAUTH", 16: "BADVERS", 23: "BADCOOKIE"}
 FLAGS = ((0x0400, "aa"), (0x0200, "tc"), (0x0100, "rd"), (0x0080, "ra"), (0x0040, "z"),
          (0x0020, "ad"), (0x0010, "cd"))
 OPT, TSIG = 41, 250
-NSID, EDE = 3, 15
+NSID, COOKIE, EDE = 3, 10, 15
 TIMEOUT = 10
 
 # What is asked after packets that may get no reply: when its answer is there, theirs would be.
@@ -92,6 +93,12 @@ def tsig(rdata):
     return [f"tsig={error}", "signed"] if size else [f"tsig={error}"]
 
 
+def describe_cookie(data):
+    """RFC 9018 §4: the client's octets, our version, three octets of nothing, time and hash."""
+    assert len(data) == 24 and data[8:12] == bytes.fromhex("01000000"), data.hex()
+    return "cookie=" + data[:8].hex()
+
+
 def describe(reply):
     if not reply:
         return "drop"
@@ -109,7 +116,8 @@ def describe(reply):
             assert ttl & 0x00FF7FFF == 0, "an OPT of another version, or with flags"
             for code, data in options(rdata):
                 words.append({EDE: lambda d: f"ede={struct.unpack('!H', d[:2])[0]}",
-                              NSID: lambda d: f"nsid={d.decode()}"}
+                              NSID: lambda d: f"nsid={d.decode()}",
+                              COOKIE: describe_cookie}
                              .get(code, lambda d, code=code: f"option={code}")(data))
         elif rdtype == TSIG:
             words += tsig(rdata)

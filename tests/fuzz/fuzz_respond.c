@@ -2,7 +2,8 @@
  * fuzz_respond: any packet to respond(), over UDP and TCP, in front of a real database.
  *
  * The first octet says how the packet comes (bit 0: TCP), from whom (bits 1 to 3: see clients[]),
- * and signed, if it can be (bit 4), with which key (bits 5 and 6); the rest is the packet. What
+ * and signed, if it can be (bit 4), with which key (bits 5 and 6), or else whether cookies are
+ * required (bit 5) and whether the client has asked too much (bit 6). The rest is the packet. What
  * must hold for every reply:
  *
  * 1. What reply_check.h says; ldns reads it too, and finds as many records.
@@ -43,6 +44,7 @@ static const char config[] =
 	"key k512 { algorithm = hmac-sha512 secret = \"" SECRET "\" }\n"
 	"key \"a.key.of.a.mirror.with.a.name.as.long.as.it.may.be.in.configs.of.example.org\" {\n"
 	"  secret = \"" SECRET "\" }\n"
+	"cookies { secret = \"e5e973e5a6b2a43f48e7dc849e37bfcf\" }\n"
 	"nsid = \"fra1.example.net\" version = \"Of no matter\"\n"
 	"sublist relay { code = 2 text = \"Open relay, see https://dnsbl.example.org/?ip={ip}\" }\n"
 	"sublist hijacked { code = 4 text = \"{ip} {ip} {ip} {ip} {ip}\" }\n"
@@ -84,6 +86,7 @@ static const struct {
 enum { REFUSED = 1, DROPPED = 2, DROPPED_BUT_BELOW = 5 };
 
 static struct served served;
+static struct rrl_table *rrl_table;
 
 static struct quotas quotas;
 
@@ -91,6 +94,7 @@ static void remove_folder(void)
 {
 	quotas_close(&quotas);
 	served_close(&served);
+	rrl_unmap(rrl_table);
 }
 
 /* For both zones, and of the sublists all or "hijacked" alone. Without bounds: it is asked twice.
@@ -136,6 +140,7 @@ static void open_once(void)
 	}
 	opened = true;
 	served_open(&served, config);
+	served_check(rrl_map(&rrl_table));
 	served_list(&served, "192.0.2.1", "relay", NULL);
 	served_list(&served, "192.0.2.0/24", "hijacked", NULL);
 	served_list(&served, "128.0.0.0/8", "netblock", NULL);
@@ -176,6 +181,18 @@ static void check_with_ldns(const uint8_t *reply, size_t len, bool question)
 	}
 
 	ldns_pkt_free(packet);
+}
+
+static void limit(const struct client *client, bool on)
+{
+	static const struct rrl_config one = {.given = true, .rate = 1, .slip = 1}, none;
+	struct rrl *rrl = &served.worker.rrl;
+
+	rrl_init(rrl, rrl_table, on ? &one : &none);
+	worker_begin(&served.worker);
+	while (on && rrl_take(rrl, client) == RRL_ANSWER) {
+		/* Once more. */
+	}
 }
 
 static void check(const uint8_t *query, size_t size, bool tcp, const uint8_t *reply, size_t len)
@@ -232,6 +249,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.family = clients[who].family,
 		.addr = clients[who].addr,
 	};
+	/* ldns makes bool an unsigned char. */
+	served.config->cookies.require = (data[0] & (16 | 32)) == 32;
 	size_t room = client.tcp ? REPLY_TCP : REPLY_UDP;
 	uint8_t *packet = malloc(size + SIGNATURE), *reply = malloc(room), *batched = malloc(room);
 	struct tsig_session session;
@@ -244,7 +263,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	packet = realloc(packet, size ? size : 1);
 
 	served.worker.clients.given = who > 0;
-	worker_begin(&served.worker);
+	limit(&client, (data[0] & (16 | 64)) == 64);
 	size_t len = respond(&served.worker, &client, packet, size, reply, room);
 	task_read(&task, &served.worker, packet, size);
 	tasks_prefetch(&task, 1, &served.worker);

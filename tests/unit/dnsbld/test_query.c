@@ -202,13 +202,56 @@ static void test_a_keys_name_may_end_in_the_questions_and_nowhere_else(void **st
 	}
 }
 
+static void test_cookie_is_read_with_a_question_and_without_one(void **state)
+{
+	static const char c8[] = "000a 0008 0102030405060708", c7[] = "000a 0007 01020304050607";
+	static const char question[] = "n:a 0001 0001 ";
+	static const struct {
+		const char *first, *second;
+		unsigned len, version, rdlen;
+		bool bad;
+	} rows[] = {
+		{"", "", 0, 0, 0, false},          {c8, "", 8, 0, 12, false},
+		{c8, c8, 8, 0, 24, false},         {c8, c7, 8, 0, 23, false},
+		{c7, c8, 0, 0, 23, true},          {c7, "", 0, 0, 11, true},
+		{"000a 0000", c8, 0, 0, 16, true}, {"fe01 0000", c8, 8, 0, 16, false},
+		{c8, "", 0, 1, 12, false},         {c7, "", 0, 255, 11, false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		for (unsigned asked = 0; asked < 2; asked++) {
+			char text[256];
+			struct query q;
+
+			snprintf(
+				text, sizeof text,
+				"1234 0000 %04x 0000 0000 0001 %s 00 0029 1000 00 %02x 0000 %04x %s %s",
+				asked, asked ? question : "", rows[i].version, rows[i].rdlen,
+				rows[i].first, rows[i].second);
+			enum query_kind kind = parse(&q, text);
+
+			assert_int_equal(kind, rows[i].len && !asked ? QUERY_COOKIE
+					       : !asked              ? QUERY_NO_QUESTION
+					       : rows[i].bad         ? QUERY_MALFORMED
+								     : QUERY_FINE);
+			assert_true(q.edns);
+			assert_int_equal(q.bad_cookie, rows[i].bad);
+			assert_int_equal(q.cookie.len, rows[i].len);
+			if (rows[i].len > 0) {
+				assert_memory_equal(q.cookie.data, "\1\2\3\4\5\6\7\10", 8);
+			}
+		}
+	}
+}
+
 /* Whatever is cut off anywhere: nothing is read beyond the end, and only the whole is fine. */
 static void test_no_truncated_packet_is_fine(void **state)
 {
 	uint8_t packet[512];
 	struct query q;
 	size_t len = packet_make(packet, "1234 0000 0001 0000 0000 0002 n:a.example.org 0001 0001 "
-					 "00 0029 1000 00 00 0000 0008 000a 0004 01020304 "
+					 "00 0029 1000 00 00 0000 000c 000a 0008 0102030405060708 "
 					 "n:key 00fa 00ff 00000000 001f n:hmac-sha256 "
 					 "000000000001 012c 0002 abcd 4321 0000 0000");
 
@@ -241,6 +284,7 @@ int main(void)
 		cmocka_unit_test(test_nsid_is_read_wherever_it_stands_and_whatever_it_holds),
 		cmocka_unit_test(test_tsig_is_found),
 		cmocka_unit_test(test_a_keys_name_may_end_in_the_questions_and_nowhere_else),
+		cmocka_unit_test(test_cookie_is_read_with_a_question_and_without_one),
 		cmocka_unit_test(test_no_truncated_packet_is_fine),
 	};
 

@@ -107,6 +107,9 @@ static void test_every_option_reaches_its_field(void **state)
 		"clients { default = refuse answer = { 2001:db8::/32, 192.0.2.128/25 }\n"
 		"	drop = 192.0.2.1 empty = ::/0 error = 192.0.2.0/24 error_code = 255\n"
 		"	refuse = ::ffff:198.51.100.0/120 error_text = \"not {ip}\" }\n"
+		"cookies { secret = \"00112233445566778899AAbbccddeeff\" require = yes\n"
+		"	old_secret = ffeeddccbbaa99887766554433221100 }\n"
+		"rrl { rate = 7 slip = 0 exempt = { 192.0.2.0/24, \"2001:db8::/32\" } }\n"
 		"zone \"DNSBL.Example.org.\" {\n"
 		"	sublists = { \"hijacked\", \"relay\" }\n"
 		"	ns = { \"NS1.dnsbl.example.org\", \"ns2.example.net.\" }\n"
@@ -187,6 +190,21 @@ static void test_every_option_reaches_its_field(void **state)
 				       "answer 192.0.2.128/25");
 	assert_int_equal(config->clients.error.code, 255);
 	assert_string_equal(config->clients.error.text, "not {ip}");
+	assert_true(config->cookies.require);
+	assert_true(config->cookies.secret.given);
+	assert_memory_equal(config->cookies.secret.octets,
+			    "\x00\x11\x22\x33\x44\x55\x66\x77\x88\x99\xaa\xbb\xcc\xdd\xee\xff", 16);
+	assert_true(config->rrl.given);
+	assert_int_equal(config->rrl.rate, 7);
+	assert_int_equal(config->rrl.slip, 0);
+	assert_int_equal(config->rrl.exempt_count, 2);
+	assert_addr(4, config->rrl.exempt[0].addr, "192.0.2.0");
+	assert_int_equal(config->rrl.exempt[0].len, 24);
+	assert_int_equal(config->rrl.exempt[1].family, 6);
+	assert_int_equal(config->rrl.exempt[1].len, 32);
+	assert_true(config->cookies.old_secret.given);
+	assert_memory_equal(config->cookies.old_secret.octets,
+			    "\xff\xee\xdd\xcc\xbb\xaa\x99\x88\x77\x66\x55\x44\x33\x22\x11\x00", 16);
 
 	assert_int_equal(config->reports.keep_s, 14 * 86400);
 	assert_int_equal(config->reports.body_size, 2048);
@@ -318,6 +336,10 @@ static void test_what_the_file_leaves_out_has_its_default(void **state)
 	assert_int_equal(config->clients.rule_count, 0);
 	assert_int_equal(config->clients.error.code, 254);
 	assert_non_null(config->clients.error.text);
+	assert_false(config->cookies.require);
+	assert_false(config->cookies.secret.given);
+	assert_false(config->cookies.old_secret.given);
+	assert_false(config->rrl.given);
 	assert_string_equal(config->sublists[0].text, "");
 	assert_int_equal(config->sublists[0].expires_s, 0);
 	assert_false(config->sublists[0].policy.given);
@@ -420,6 +442,18 @@ static void test_what_a_zone_says_to_errors_is_the_files_unless_it_is_given(void
 	assert_string_equal(config->zones[1].clients.error.text, "b");
 	assert_int_equal(config->zones[2].clients.error.code, 2);
 	assert_string_equal(config->zones[2].clients.error.text, "file");
+	config_free(config);
+}
+
+static void test_an_rrl_section_limits_with_its_defaults(void **state)
+{
+	struct config *config = parse("rrl { }\n" MINIMAL);
+
+	(void)state;
+	assert_true(config->rrl.given);
+	assert_int_equal(config->rrl.rate, 200);
+	assert_int_equal(config->rrl.slip, 1);
+	assert_int_equal(config->rrl.exempt_count, 0);
 	config_free(config);
 }
 
@@ -1077,6 +1111,7 @@ int main(void)
 		cmocka_unit_test(test_there_is_a_worker_for_each_cpu_that_we_may_run_on),
 		cmocka_unit_test(test_a_section_that_is_there_keeps_the_other_defaults),
 		cmocka_unit_test(test_what_a_zone_says_to_errors_is_the_files_unless_it_is_given),
+		cmocka_unit_test(test_an_rrl_section_limits_with_its_defaults),
 		cmocka_unit_test(test_a_policy_without_a_rule_for_complaints_keeps_the_defaults),
 		cmocka_unit_test(test_decimals_are_kept_in_thousandths),
 		cmocka_unit_test(test_never_is_no_end),

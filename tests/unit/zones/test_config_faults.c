@@ -99,14 +99,12 @@ static const struct row well_formed[] = {
 	{"\n/* a\n\n comment", 2, "no '*/'"},
 	{"/*/", 1, "no '*/'"},
 	/* comments do not move the lines */
-	{"# one\n# two\n/* three\nfour */ // more\nrrl = 1", 5, "unknown option 'rrl'"},
-	{"# }\n// {\n/* { */ user = \"#x\" # \"\nrrl = 1", 4, "unknown option 'rrl'"},
+	{"# one\n# two\n/* three\nfour */ // more\nrll = 1", 5, "unknown option 'rll'"},
+	{"# }\n// {\n/* { */ user = \"#x\" # \"\nrll = 1", 4, "unknown option 'rll'"},
 	{"user = '//x' /**/ workers = 0", 1, "workers"},
 };
 
 static const struct row names_and_kinds[] = {
-	{GOOD "rrl { rate = 1 }", 8, "unknown option 'rrl'"},
-	{GOOD "cookies { }", 8, "unknown option 'cookies'"},
 	{GOOD "notify_delay = 1s", 8, "unknown option 'notify_delay'"},
 	{GOOD "key mirror {\nkeys = 1 }", 9, "unknown option 'keys' in key 'mirror'"},
 	{GOOD "key { }", 8, "missing title for section 'key'"},
@@ -222,6 +220,22 @@ static const struct row values[] = {
 	{"clients { error_code = 256 }\n" GOOD, 1, "error_code = 256: it must be 1 to 255"},
 	{"clients { error_text = \"\" }\n" GOOD, 1, "error_text: the text is empty"},
 	{"clients {\nerror_text = \"{ip}{ip}{ip}{ip}{ip}{ip}\" }\n" GOOD, 2, "not 258"},
+	{"rrl { rate = 0 }\n" GOOD, 1, "rate = 0: it must be 1 to 100000"},
+	{"rrl { slip = 101 }\n" GOOD, 1, "slip = 101: it must be 0 to 100"},
+	{"rrl { exempt = { 192.0.2.0/24,\n192.0.2.1/24 } }\n" GOOD, 2, "192.0.2.0/24"},
+	{"rrl { exempt = { 192.0.2.0/24,\n192.0.2.0/24 } }\n" GOOD, 2,
+	 "exempt: '192.0.2.0/24' is given twice"},
+	{"rrl { exempt = localhost }\n" GOOD, 1, "exempt: "},
+	{"cookies { secret = \"0011223344556677889900112233445\" }\n" GOOD, 1,
+	 "secret: it must be 32 hex digits"},
+	{"cookies {\nold_secret = \"001122334455667788990011223344556\" }\n" GOOD, 2,
+	 "old_secret: it must be 32 hex digits"},
+	{"cookies { secret = \"0x112233445566778899001122334455\" }\n" GOOD, 1, "32 hex digits"},
+	{"cookies { secret = \"\"\n old_secret = \"00112233445566778899001122334455\" }\n" GOOD, 1,
+	 "cookies has an old_secret and no secret"},
+	{"cookies {\nsecret = \"00112233445566778899001122334455\"\n"
+	 "old_secret = 00112233445566778899001122334455 }\n" GOOD,
+	 1, "secret and old_secret are the same"},
 	/* listen */
 	{"database = /db\nlisten = 127.0.0.1\n", 2,
 	 "listen '127.0.0.1' must be an address and a port"},
