@@ -143,6 +143,7 @@ void config_forget_secrets(struct config *config)
 	free(config->keys);
 	config->keys = NULL;
 	config->key_count = 0;
+	explicit_bzero(&config->cookies, sizeof config->cookies);
 }
 
 void config_free(struct config *config)
@@ -184,7 +185,7 @@ void config_free(struct config *config)
 
 bool config_has_secrets(const struct config *config)
 {
-	return config->key_count > 0;
+	return config->key_count > 0 || config->cookies.secret.given;
 }
 
 const struct sublist_config *config_sublist(const struct config *config, const char *name)

@@ -879,6 +879,18 @@ static void test_a_config_from_a_pipe_is_whose_it_is(void **state)
 	close(ends[0]);
 }
 
+static void test_what_makes_cookies_is_a_secret_as_well(void **state)
+{
+	struct config *config =
+		parse(MINIMAL "cookies { secret = \"000102030405060708090a0b0c0d0e0f\" }\n");
+
+	(void)state;
+	assert_true(config_has_secrets(config));
+	config_forget_secrets(config);
+	assert_false(config_has_secrets(config));
+	config_free(config);
+}
+
 static void test_secrets_can_be_forgotten(void **state)
 {
 	struct config *config = parse(SECRETS);
@@ -1139,6 +1151,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_a_file_that_the_workers_could_write_is_refused,
 						make_folder, remove_folder),
 		cmocka_unit_test(test_a_config_from_a_pipe_is_whose_it_is),
+		cmocka_unit_test(test_what_makes_cookies_is_a_secret_as_well),
 		cmocka_unit_test(test_secrets_can_be_forgotten),
 		cmocka_unit_test_setup_teardown(test_a_folder_is_no_config, make_folder,
 						remove_folder),
