@@ -22,9 +22,10 @@
 #include <string.h>
 
 enum {
-	BEYOND_LINE = 40, /* a packet is its line and less than this */
+	BEYOND_LINE = 52, /* a packet is its line and less than this */
 	HEADER = 12,
 	OPT = 11,
+	COOKIE = 12,
 	TTL = 300,
 	QUERIES_LEAST = 64,
 };
@@ -41,6 +42,7 @@ struct query {
 static struct query *queries;
 static size_t query_count;
 static bool edns, answers_without_opt; /* each named query has an OPT; but answers have none */
+static bool cookies;                   /* and in the OPT a client's cookie (RFC 7873 §4) */
 static const char *text = "";          /* what a listed name's TXT is, before the address */
 
 static inline _Noreturn void fail(int status, const char *what, const char *why)
@@ -81,6 +83,8 @@ static inline void put_hex(struct query *q, const char *hex)
 static inline void put_question(struct query *q, const char *name, bool txt)
 {
 	static const uint8_t opt[OPT] = {0, 0, 41, 1232 >> 8, 1232 & 255};
+	static const uint8_t cookie[COOKIE] = {0,   10,  0,   8,   'c',  'l',
+					       'i', 'e', 'n', 't', '\'', 's'};
 	uint8_t *to = q->packet + HEADER;
 
 	memcpy(q->packet, (const uint8_t[HEADER]){[5] = 1, [11] = edns}, HEADER);
@@ -98,6 +102,11 @@ static inline void put_question(struct query *q, const char *name, bool txt)
 	if (edns) {
 		memcpy(to, opt, OPT);
 		to += OPT;
+	}
+	if (edns && cookies) {
+		to[-1] = COOKIE;
+		memcpy(to, cookie, COOKIE);
+		to += COOKIE;
 	}
 	q->len = (uint16_t)(to - q->packet);
 }

@@ -33,9 +33,17 @@ $TTL 300
 """
 
 
-def write_dnsbld(path, port, workers):
+# What keeps floods and strangers in bounds, with bounds that the generator stays within.
+DEFENCES = """\
+rrl {{ rate = 100000  exempt = {{ "192.0.2.0/24", "2001:db8::/32" }} }}
+clients {{ refuse = {{ "198.51.100.0/24", "203.0.113.7" }}  drop = {{ "203.0.113.0/24", "2001:db8:bad::/48" }} }}
+metrics = "127.0.0.1:{metrics}"
+"""
+
+
+def write_dnsbld(path, port, workers, more=""):
     with open(path, "w") as out:
-        out.write(DNSBLD.format(port=port, workers=workers, text=TEXT, zone=ZONE))
+        out.write(DNSBLD.format(port=port, workers=workers, text=TEXT, zone=ZONE) + more)
 
 
 def write_behind(path, head, source):

@@ -1,11 +1,11 @@
 /*
  * load.c: asks as fast as it is answered, and holds every answer against what belongs to it.
  *
- *	load [-e] [-n] [-t TEXT] PORT FILE SECONDS PID...
+ *	load [-e [-k]] [-n] [-t TEXT] PORT FILE SECONDS PID...
  *
  *	FILE		queries and what belongs to each, see expect.h
- *	-e		each named query has an OPT, -n: but answers have none
- *	-t TEXT		what a listed name's TXT is, before the address
+ *	-e		each named query has an OPT, -k: with a cookie in it, -n: but answers have
+ *none -t TEXT		what a listed name's TXT is, before the address
  *
  *	SOCKETS lanes, each with its own address and port, WINDOW queries in flight on each
  *	recvmmsg -> each answer is checked, its slot is free -> sendmmsg as soon as half are free
@@ -217,8 +217,9 @@ int main(int argc, char **argv)
 {
 	static struct lane lanes[SOCKETS];
 
-	for (int option; (option = getopt(argc, argv, "ent:")) != -1;) {
+	for (int option; (option = getopt(argc, argv, "eknt:")) != -1;) {
 		edns = edns || option == 'e';
+		cookies = cookies || option == 'k';
 		answers_without_opt = answers_without_opt || option == 'n';
 		text = option == 't' ? optarg : text;
 		if (option == '?') {
@@ -227,7 +228,7 @@ int main(int argc, char **argv)
 	}
 	argv += optind;
 	if (argc - optind < 4 || strlen(text) > 200) {
-		fputs("usage: load [-e] [-n] [-t TEXT] PORT FILE SECONDS PID...\n", stderr);
+		fputs("usage: load [-e [-k]] [-n] [-t TEXT] PORT FILE SECONDS PID...\n", stderr);
 		return 64;
 	}
 	read_queries(argv[1]);

@@ -68,8 +68,9 @@ def say(words):
     print("bench: " + words, file=sys.stderr, flush=True)
 
 
-def free_port():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+def free_port(transport="udp"):
+    kind = {"udp": socket.SOCK_DGRAM, "tcp": socket.SOCK_STREAM}[transport]
+    with socket.socket(socket.AF_INET, kind) as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
 
@@ -221,6 +222,13 @@ class Bench:
             for cpu, pid in enumerate(workers):
                 pin(pid, cpu)
         return echo, dnsbld
+
+    def start_defended(self):
+        """One more dnsbld on the same database, with all that keeps floods and strangers in bounds."""
+        name, port = "dnsbld, defended", free_port()
+        lists.write_dnsbld(self.path("conf.defended"), port, 1, lists.DEFENCES.format(metrics=free_port("tcp")))
+        self.start(name, port, [os.path.join(BUILD, "dnsbld"), "-c", self.path("conf.defended")])
+        return name
 
     def own_folder(self, name):
         path = self.path(name)

@@ -2,6 +2,7 @@
 
     plain, edns        nine of ten for A and one for TXT, half of them listed
     feeding            dnsbld, while feeder commits 100 changes a second
+    defences           dnsbld, with rate limits, ACLs and metrics, and with a cookie in each query
     packets            dnsbld: listed, outside any zone, malformed
     workers            dnsbld and echo with one worker and with one a CPU
     large              ten million listings, and a million different queries
@@ -24,10 +25,10 @@ CHANGES_A_SECOND = 100
 LARGE, LARGE_QUERIES = 10_000_000, 1_000_000
 
 
-def load(bench, name, seconds, queries="queries", edns=False):
+def load(bench, name, seconds, queries="queries", edns=False, cookies=False):
     """One run of the generator. A wrong answer ends the bench, and so does no answer where it is no accident."""
     server = bench.servers[name]
-    options = ["-t", lists.TEXT] + ["-e"] * edns
+    options = ["-t", lists.TEXT] + ["-e"] * edns + ["-k"] * cookies
     if name.startswith("echo"):
         queries = echoed(bench, queries)
     if name == "rbldnsd":  # it does not know EDNS
@@ -143,6 +144,18 @@ def feeding(bench, rounds, seconds):
     return {**summary(done, "echo"), "commits_per_second": round(feed.commits / feed.seconds, 1)}
 
 
+def defences(bench, rounds, seconds):
+    name = bench.start_defended()
+    done = in_turn(rounds, {
+        "dnsbld": lambda: load(bench, "dnsbld", seconds),
+        name: lambda: load(bench, name, seconds),
+        "dnsbld, EDNS": lambda: load(bench, "dnsbld", seconds, edns=True),
+        name + ", cookies": lambda: load(bench, name, seconds, edns=True, cookies=True)})
+    bench.servers.pop(name)
+    return {**summary({what: done[what] for what in ("dnsbld", name)}, "dnsbld"),
+            **summary({what: done[what] for what in ("dnsbld, EDNS", name + ", cookies")}, "dnsbld, EDNS")}
+
+
 def packets(bench, rounds, seconds):
     lists.write_malformed(bench.path("malformed"), bench.path("hits"))
     done = in_turn(rounds, {queries: lambda queries=queries: load(bench, "dnsbld", seconds, queries)
@@ -204,6 +217,8 @@ def measure(folder, bench, quick):
     result["memory_mb"] = memory(bench)
     servers.say("dnsbld, while feeder commits")
     result["feeding"] = feeding(bench, fewer, seconds)
+    servers.say("dnsbld, defended")
+    result["defences"] = defences(bench, fewer, seconds)
     servers.say("dnsbld, bad input")
     result["packets"] = packets(bench, fewer, seconds / 2)
     if os.cpu_count() > 1:
@@ -243,6 +258,7 @@ def show(result):
     show_runs("queries with EDNS", result["edns"])
     show_runs("while feeder commits", result["feeding"], "%.1f commits a second; the echo is left alone" %
               result["feeding"]["commits_per_second"])
+    show_runs("defended", result["defences"], "rate limits, ACLs, metrics; then with a cookie in each query as well")
     show_runs("dnsbld, by packet", result["packets"], "behind a packet without answer there is a good query")
     if "workers" in result:
         show_runs("workers", result["workers"], "CPU of all together; the generator shares a CPU with one worker, "

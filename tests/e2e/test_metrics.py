@@ -274,7 +274,7 @@ def test_a_process_that_is_replaced_loses_nothing(server):
         page = after(server, count)
         assert_no_step_back(before, page)
     replaced = page.series("dnsbld_replaced_processes_total")
-    assert replaced == {("tcp",): 1, ("udp",): len(known) - 1}
+    assert replaced == {("tcp",): 1, ("udp",): len(known) - 1, ("dnstap",): 0}
 
 
 def reload(server):
@@ -310,7 +310,7 @@ def test_reloads_lose_nothing_and_zones_come_and_go(server):
     assert queries(page, zone=ZONE) == count - 2
     assert page.value("dnsbld_config_reloads_total", result="success") == 3
     assert page.value("dnsbld_config_last_reload_successful") == 1
-    assert page.series("dnsbld_replaced_processes_total") == {("tcp",): 0, ("udp",): 0}
+    assert set(page.series("dnsbld_replaced_processes_total").values()) == {0}
 
 
 def test_under_load_each_answer_is_counted_once_through_reloads(server):
