@@ -113,7 +113,7 @@ static enum status add_zone(const struct call *call, struct giving *g, const cha
 	}
 	if (!zone->access.given) {
 		return fail(ST_DATA,
-			    "zone '%s' looks at no keys: it needs: access { required = true }",
+			    "zone '%s' looks at no keys: it needs a section: access { }",
 			    zone->name);
 	}
 	for (size_t i = 0; i < g->zone_count; i++) {

@@ -91,7 +91,7 @@ const struct command command_receive = {
 		"exits with 75, and the mail server tries again later. Of a mail by nobody whom\n"
 		"the config knows at most 1,000 reports are taken. In Postfix's master.cf:\n"
 		"\n"
-		"  reports unix - n n - 20 pipe flags=q user=feeder\n"
+		"  reports unix - n n - 20 pipe flags=q user=feeder:dnsbld\n"
 		"    argv=/usr/local/bin/feeder receive --reporter ${recipient}\n",
 	.run = run,
 };

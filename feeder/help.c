@@ -58,9 +58,9 @@ const struct option_row option_rows[OPTIONS] = {
 			      "hmac-sha256 (else this), hmac-sha384, hmac-sha512", FIELD(algorithm),
 			      0},
 	[OPTION_KEY] = {"key", "KEY", "this key, instead of a random one", FIELD(key), 0},
-	[OPTION_QUOTA_DAY] = {"quota-day", "N", "most queries a day (UTC)", FIELD(quota_day_text),
+	[OPTION_QUOTA_DAY] = {"quota-day", "N", "most addresses a day (UTC)", FIELD(quota_day_text),
 			      0},
-	[OPTION_QUOTA_SECOND] = {"quota-second", "N", "most queries a second",
+	[OPTION_QUOTA_SECOND] = {"quota-second", "N", "most addresses a second",
 				 FIELD(quota_second_text), 0},
 };
 

@@ -26,7 +26,7 @@ enum status source_check_name(const char *name)
 		if (!isalnum((unsigned char)*p) && !strchr(".-_+@:", *p)) {
 			return fail(
 				ST_DATA,
-				"'%.80s': the name of a source is letters, digits and . - _ + @ :",
+				"'%.80s': a name is letters, digits and . - _ + @ :",
 				name);
 		}
 	}
