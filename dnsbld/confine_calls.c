@@ -40,7 +40,6 @@ static const int common[] = {
 	/* Memory. */
 	SCMP_SYS(brk),
 	SCMP_SYS(munmap),
-	SCMP_SYS(madvise),
 	/* Signals, the time, the end. */
 	SCMP_SYS(rt_sigaction),
 	SCMP_SYS(rt_sigprocmask),
@@ -228,6 +227,12 @@ static int add_common(scmp_filter_ctx context, const int lock[2])
 		 {SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
 		  SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS, MAP_ANONYMOUS)}},
 		{SCMP_SYS(mprotect), 1, {SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0)}},
+		/* What memory is for, and giving it back, but not out of the file that it is of. */
+		{SCMP_SYS(madvise), 1, {SCMP_A2(SCMP_CMP_LE, MADV_DONTNEED, 0)}},
+		{SCMP_SYS(madvise), 1, {SCMP_A2(SCMP_CMP_EQ, MADV_FREE, 0)}},
+		{SCMP_SYS(madvise), 1, {SCMP_A2(SCMP_CMP_EQ, MADV_HUGEPAGE, 0)}},
+		{SCMP_SYS(madvise), 1, {SCMP_A2(SCMP_CMP_EQ, MADV_NOHUGEPAGE, 0)}},
+		{SCMP_SYS(madvise), 1, {SCMP_A2(SCMP_CMP_EQ, MADV_DONTDUMP, 0)}},
 		/* The process' own futexes; of shared ones, as a thread's end is, waiting. */
 		{SCMP_SYS(futex),
 		 1,

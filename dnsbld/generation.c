@@ -97,6 +97,8 @@ static enum status start_process(struct generation *g, unsigned number)
 		.sockets = &g->base->sockets,
 		.privileges = &g->privileges,
 		.heartbeat = &g->beats[number],
+		.heartbeats = g->beats - (size_t)g->row * g->base->count,
+		.heartbeat_count = 2 * (size_t)g->base->count,
 		.counters =
 			{
 				.counters = &g->base->counters,

@@ -6,15 +6,31 @@
 #define DNSBLD_HEARTBEAT_H
 
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdint.h>
+#include <sys/mman.h>
 
 /*
- * Each on a cache line of its own, since it is written with every batch: two workers that write to
- * one line take it from each other each time.
+ * Each on a page of its own, whatever the machine's pages are: a process keeps its own alone, so
+ * that it can let no other seem hung, or alive.
  */
 struct heartbeat {
-	_Alignas(64) _Atomic uint32_t beats;
+	_Atomic uint32_t beats;
+	uint8_t apart[65536 - sizeof(uint32_t)];
 };
+
+/* In a child: from now on only `own` of these `count` ones is there. */
+static inline void heartbeat_keep(struct heartbeat *all, size_t count, const struct heartbeat *own)
+{
+	size_t before = (size_t)(own - all);
+
+	if (before > 0) {
+		munmap(all, before * sizeof *all);
+	}
+	if (before + 1 < count) {
+		munmap(all + before + 1, (count - before - 1) * sizeof *all);
+	}
+}
 
 /* Only one process writes a counter, so this needs no locked instruction. */
 static inline void heartbeat_tick(struct heartbeat *h)

@@ -1,5 +1,5 @@
 /*
- * logging.c: the pipe, and syslog(3) at its end.
+ * logging.c: the pipe, and the syslog daemon at its end.
  *
  *	'0' + priority, text, '\n'	in one write, below PIPE_BUF: lines of several do not mix
  */
@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "log_daemon.h"
 
 /* What a pipe holds at first (pipe(7)); what a line may have in it; and the end of a long one. */
 enum { PIPE = 65536, LINE = LOG_LINE + 2 };
@@ -28,7 +29,7 @@ static unsigned long long lost;
 
 static void to_syslog(int priority, const char *line, size_t len)
 {
-	syslog(priority, "%.*s", (int)len, line);
+	log_daemon_send(priority, line, len);
 	if (stderr_too) {
 		log_stderr(priority, line, len);
 	}
@@ -45,9 +46,6 @@ enum status logging_open(int pipe[2])
 void logging_parent(const struct config *config, bool serving)
 {
 	stderr_too = !serving;
-	if (config->syslog) {
-		openlog("dnsbld", LOG_PID, LOG_DAEMON);
-	}
 	log_to(config->syslog ? to_syslog : log_stderr);
 	log_limited(serving);
 }
@@ -117,7 +115,7 @@ static void to_parent(int priority, const char *line, size_t len)
 
 void logging_child(const struct config *config, int pipe)
 {
-	closelog(); /* the parent's connection */
+	log_daemon_close(); /* the parent's connection */
 	child_pipe = pipe;
 	log_to(config->syslog ? to_parent : log_stderr);
 	log_limited(false);

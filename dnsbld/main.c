@@ -36,6 +36,7 @@ int main(int argc, char **argv)
 	int option;
 
 	log_init("dnsbld");
+	log_never_wait();
 	while ((option = getopt_long(argc, argv, "c:fhtV", options, NULL)) != -1) {
 		switch (option) {
 		case 'c':

@@ -32,8 +32,8 @@ static enum transport transport_of(const struct metrics *m, unsigned process)
 	const struct sockets *s = m->sockets;
 	unsigned number = process % (m->counters.counters->processes / 2);
 
-	if (number == s->count * s->workers) {
-		return TCP4;
+	if (number >= s->count * s->workers) {
+		return TCP4; /* or dnstap's, which answers nobody */
 	}
 	return s->endpoint[number / s->workers].at.family == 4 ? UDP4 : UDP6;
 }

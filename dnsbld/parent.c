@@ -207,6 +207,9 @@ static void proceed(struct parent *p)
 
 		p->current = p->other;
 		p->other = former;
+		if (former->alarmed) {
+			notify_systemd("STATUS=");
+		}
 		generation_stop(former);
 		sockets_size(&p->base.sockets, p->current->config->receive_buffer);
 		count_reload(p, true);

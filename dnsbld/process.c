@@ -173,6 +173,7 @@ static _Noreturn void process_main(const struct process_role *role, pid_t parent
 
 	logging_child(role->config, role->log);
 	set_signals();
+	heartbeat_keep(role->heartbeats, role->heartbeat_count, role->heartbeat);
 	for (size_t i = 0; i < role->parents_fd_count; i++) {
 		close(role->parents_fd[i]);
 	}

@@ -25,6 +25,8 @@ struct process_role {
 	struct sockets *sockets;
 	const struct privileges *privileges;
 	struct heartbeat *heartbeat;
+	struct heartbeat *heartbeats; /* all that there are, its own among them */
+	size_t heartbeat_count;
 	struct counters_view counters;
 	struct quotas *quotas; /* NULL: the config has no `state` */
 	struct rrl_table *rrl;

@@ -50,7 +50,7 @@ static bool take_by_address(struct turn *t)
 	}
 	const struct quota_time *now = worker_now(w);
 	struct quota_counter *counter = quota_address(w->quotas, t->zone->salt, t->client->family,
-						      t->client->addr, now->day, &tag);
+						      t->client->addr, now, &tag);
 
 	return quota_take(counter, tag, &limits, now);
 }

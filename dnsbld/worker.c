@@ -30,8 +30,9 @@
  */
 static void on_page_lost(int number)
 {
-	static const char text[] = "dnsbld: error: a page of the database cannot be had: data.mdb "
-				   "was cut short, or the disk is broken or full\n";
+	static const char text[] =
+		"dnsbld: error: a page of the database, or of the counters in `state`, cannot be "
+		"had: the file was cut short, or the disk is broken or full\n";
 
 	(void)number;
 	if (write(STDERR_FILENO, text, sizeof text - 1) < 0) {

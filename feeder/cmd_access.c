@@ -218,7 +218,9 @@ static bool print(void *context, const struct access *access)
 		const struct quota_key *used = &l->used[access->number];
 		uint32_t tag = access_tag(access->key);
 
-		today = quota_today(&used->counter, tag, quota_time_of(&now).day);
+		const struct quota_time time = quota_time_of(&now);
+
+		today = quota_today(&used->counter, tag, &time);
 		total = quota_total(used, tag);
 	}
 	if (l->call->json) {

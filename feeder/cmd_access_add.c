@@ -19,7 +19,11 @@
 #include "quota.h"
 #include "source.h"
 
-enum { RANDOM_OCTETS = 16, RANDOM_KEY = 26 /* in base32 */ };
+enum {
+	RANDOM_OCTETS = 16,
+	RANDOM_KEY = 26, /* in base32 */
+	REVERSED6 = 64,  /* octets of an IPv6 address before the key */
+};
 
 /* What `access add` is told, read and checked. */
 struct giving {
@@ -68,6 +72,35 @@ static enum status read_key(const char *text, char key[ACCESS_KEY_MOST + 1])
 }
 
 /* Names that the zone has: the key would never be asked about, or a sublist mistaken for it. */
+/* Nobody could ask the zone anything under a key that sees nothing of it. */
+static bool serves_any(const struct giving *g, const struct zone_config *zone)
+{
+	for (size_t i = 0; i < zone->sublist_count; i++) {
+		for (size_t k = 0; k < g->sublist_count; k++) {
+			if (zone->sublists[i] == g->sublists[k]) {
+				return true;
+			}
+		}
+	}
+	return g->sublist_count == 0;
+}
+
+static enum status check_zone(const struct giving *g, const struct zone_config *zone)
+{
+	size_t len = REVERSED6 + 1 + strlen(g->key) + zone->apex.len;
+
+	if (!serves_any(g, zone)) {
+		return fail(ST_DATA, "zone '%s' has none of these sublists", zone->name);
+	}
+	if (len > NAME_MAX_WIRE) {
+		return fail(ST_DATA,
+			    "zone '%s': an IPv6 address under this key makes a name of %zu octets, "
+			    "and %d are the most: choose a shorter key",
+			    zone->name, len, NAME_MAX_WIRE);
+	}
+	return ST_OK;
+}
+
 static enum status check_names(const struct config *config, const struct zone_config *zone,
 			       const char *key)
 {
@@ -112,8 +145,7 @@ static enum status add_zone(const struct call *call, struct giving *g, const cha
 		return fail(ST_DATA, "%s has no zone '%.80s'", call->config->file, word);
 	}
 	if (!zone->access.given) {
-		return fail(ST_DATA,
-			    "zone '%s' looks at no keys: it needs a section: access { }",
+		return fail(ST_DATA, "zone '%s' looks at no keys: it needs a section: access { }",
 			    zone->name);
 	}
 	for (size_t i = 0; i < g->zone_count; i++) {
@@ -197,7 +229,10 @@ static enum status read_call(const struct call *call, struct giving *g)
 		status = call->key ? read_key(call->key, g->key) : random_key(g->key);
 	}
 	for (size_t i = 0; i < g->zone_count && !status; i++) {
-		status = check_names(call->config, g->zones[i], g->key);
+		status = check_zone(g, g->zones[i]);
+		if (!status) {
+			status = check_names(call->config, g->zones[i], g->key);
+		}
 	}
 	return status;
 }

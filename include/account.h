@@ -18,7 +18,8 @@ struct account {
 
 /*
  * The config's `user`; where it names none, "dnsbld" if there is such an account, else "nobody",
- * which every system has. ST_CONFIG where there is no such account, or where it is root.
+ * which every system has. ST_CONFIG where there is no such account, or where it is root; ST_AGAIN
+ * where it could not be looked for.
  */
 enum status account_find(const struct config *config, struct account *account);
 

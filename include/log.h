@@ -14,6 +14,10 @@
  */
 void log_init(const char *program);
 
+/* From now on a line that stderr does not take at once is lost: a server goes on where nobody reads
+ * what it says. */
+void log_never_wait(void);
+
 /* From now on log_info() says nothing. */
 void log_faults_only(void);
 

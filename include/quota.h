@@ -61,7 +61,8 @@ bool quota_take(struct quota_counter *counter, uint32_t tag, const struct quota_
 		const struct quota_time *now);
 
 /* How many were counted today. */
-uint32_t quota_today(const struct quota_counter *counter, uint32_t tag, uint64_t day);
+uint32_t quota_today(const struct quota_counter *counter, uint32_t tag,
+		     const struct quota_time *now);
 
 /* A key's. */
 struct quota_key {
@@ -97,7 +98,7 @@ struct quotas {
 
 /* A client's counter in a zone (`zone`: any number of its own), and its tag. IPv6 by /64. */
 struct quota_counter *quota_address(struct quotas *quotas, uint64_t zone, unsigned family,
-				    addr_t addr, uint64_t day, uint32_t *tag);
+				    addr_t addr, const struct quota_time *now, uint32_t *tag);
 
 /* ------------------------------------------------------------------------------------- the file */
 

@@ -3,16 +3,31 @@
  */
 #include "account.h"
 
+#include <errno.h>
 #include <pwd.h>
+#include <string.h>
+
+/* Whether it could not be looked for: that there is no such one is told in several ways
+ * (getpwnam(3)). */
+static bool is_unknown(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOMEM || error == EIO;
+}
 
 enum status account_find(const struct config *config, struct account *account)
 {
 	const char *name = config->user ? config->user : "dnsbld";
+
+	errno = 0;
 	const struct passwd *entry = getpwnam(name);
 
-	if (!entry && !config->user) {
+	if (!entry && !config->user && !is_unknown(errno)) {
 		name = "nobody";
 		entry = getpwnam(name);
+	}
+	if (!entry && is_unknown(errno)) {
+		return fail(ST_AGAIN, "unable to look for the account '%s': %s", name,
+			    strerror(errno));
 	}
 	if (!entry) {
 		return fail(

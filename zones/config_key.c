@@ -41,7 +41,8 @@ enum status key_set_algorithm(const struct config_place *place, const char *text
 
 	key->algorithm = tsig_algorithm_named(text);
 	if (!key->algorithm) {
-		return place_fail(place, "algorithm '%.40s': there are %s, %s and %s", text,
+		/* What stands here in its place may be the secret. */
+		return place_fail(place, "algorithm: there are %s, %s and %s",
 				  tsig_algorithms[0].name, tsig_algorithms[1].name,
 				  tsig_algorithms[2].name);
 	}

@@ -8,6 +8,7 @@
  */
 #include "log.h"
 
+#include <poll.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -24,6 +25,7 @@
 static const char *name = "dnsbld";
 static bool faults_only;
 static bool to_journal;
+static bool unwaiting;
 static bool limited;
 static log_sink *sink = log_stderr;
 static struct log_limit limit;
@@ -43,6 +45,11 @@ void log_init(const char *program)
 {
 	name = program;
 	to_journal = is_journal();
+}
+
+void log_never_wait(void)
+{
+	unwaiting = true;
 }
 
 void log_faults_only(void)
@@ -84,6 +91,14 @@ void log_clean(char *line, size_t len)
 	}
 }
 
+/* A pipe that is ready takes a line of this length whole (pipe(7)). */
+static bool has_room(void)
+{
+	struct pollfd out = {.fd = STDERR_FILENO, .events = POLLOUT};
+
+	return poll(&out, 1, 0) != 0;
+}
+
 void log_stderr(int priority, const char *line, size_t len)
 {
 	char whole[LOG_LINE + 64];
@@ -97,6 +112,9 @@ void log_stderr(int priority, const char *line, size_t len)
 	memcpy(whole + used, line, len);
 	used += len;
 	whole[used++] = '\n';
+	if (unwaiting && !has_room()) {
+		return;
+	}
 	/* Nobody is left to tell where stderr fails. */
 	if (write(STDERR_FILENO, whole, used) < 0) {
 		return;

@@ -10,6 +10,7 @@ enum {
 	TIME_BITS = 44,
 	TICK_NS = 64,
 	DAY_S = 86400,
+	BATCH_S = 3, /* who is longer in a batch is ended */
 	TRIES = 4,
 };
 
@@ -29,13 +30,15 @@ static uint64_t day_word(uint64_t day, uint64_t tag, uint64_t count)
 
 /*
  * A process may still be in the batch that it began before midnight: what another has counted on
- * the new day is not begun anew for it.
+ * the new day is not begun anew for it. At any other time of the day such a count is of a clock
+ * that was set.
  */
-static bool is_of_day(uint64_t word, uint64_t day)
+static bool is_of_day(uint64_t word, const struct quota_time *now)
 {
-	uint64_t behind = (word >> (QUOTA_TAG_BITS + COUNT_BITS)) - day;
+	uint64_t behind = ((word >> (QUOTA_TAG_BITS + COUNT_BITS)) - now->day) & MASK(DAY_BITS);
+	uint64_t left = (now->day + 1) * DAY_S * QUOTA_TICKS - now->ticks;
 
-	return (behind & MASK(DAY_BITS)) <= 1;
+	return behind == 0 || (behind == 1 && left <= (uint64_t)BATCH_S * QUOTA_TICKS);
 }
 
 static uint32_t tag_of(uint64_t word)
@@ -43,28 +46,32 @@ static uint32_t tag_of(uint64_t word)
 	return (uint32_t)(word >> COUNT_BITS & MASK(QUOTA_TAG_BITS));
 }
 
-static uint64_t count_of(uint64_t word, uint32_t tag, uint64_t day)
+static uint64_t count_of(uint64_t word, uint32_t tag, const struct quota_time *now)
 {
-	return tag_of(word) == tag && is_of_day(word, day) ? word & MASK(COUNT_BITS) : 0;
+	return tag_of(word) == tag && is_of_day(word, now) ? word & MASK(COUNT_BITS) : 0;
 }
 
-static bool take_day(_Atomic uint64_t *word, uint32_t tag, uint32_t most, uint64_t day)
+static bool take_day(_Atomic uint64_t *word, uint32_t tag, uint32_t most,
+		     const struct quota_time *now)
 {
 	uint64_t old = atomic_load_explicit(word, memory_order_relaxed), next;
 
 	do {
-		uint64_t count = count_of(old, tag, day);
+		uint64_t count = count_of(old, tag, now);
 
 		if (most > 0 && count >= most) {
 			return false;
 		}
-		next = count > 0 ? old + (count < MASK(COUNT_BITS)) : day_word(day, tag, 1);
+		next = count > 0 ? old + (count < MASK(COUNT_BITS)) : day_word(now->day, tag, 1);
 	} while (!atomic_compare_exchange_weak_explicit(word, &old, next, memory_order_relaxed,
 							memory_order_relaxed));
 	return true;
 }
 
-/* What is further off than a bucket holds is no time of ours: the clock was set, or it is old. */
+/*
+ * What is further off than a bucket holds is no time of ours: the clock was set, or it is old. But
+ * another process may have filled the bucket in a batch that began a little later than ours.
+ */
 static bool take_second(_Atomic uint64_t *word, uint32_t tag, uint32_t most, uint64_t now)
 {
 	uint64_t old = atomic_load_explicit(word, memory_order_relaxed), next;
@@ -75,7 +82,7 @@ static bool take_second(_Atomic uint64_t *word, uint32_t tag, uint32_t most, uin
 	do {
 		uint64_t ahead = (old - now) & MASK(TIME_BITS);
 
-		if (old >> TIME_BITS != tag || ahead > QUOTA_TICKS) {
+		if (old >> TIME_BITS != tag || ahead > (1 + BATCH_S) * (uint64_t)QUOTA_TICKS) {
 			ahead = 0;
 		}
 		ahead += QUOTA_TICKS / most;
@@ -92,13 +99,14 @@ bool quota_take(struct quota_counter *counter, uint32_t tag, const struct quota_
 		const struct quota_time *now)
 {
 	return take_second(&counter->second, tag, limits->second, now->ticks) &&
-	       take_day(&counter->day, tag, limits->day, now->day);
+	       take_day(&counter->day, tag, limits->day, now);
 }
 
-uint32_t quota_today(const struct quota_counter *counter, uint32_t tag, uint64_t day)
+uint32_t quota_today(const struct quota_counter *counter, uint32_t tag,
+		     const struct quota_time *now)
 {
 	return (uint32_t)count_of(atomic_load_explicit(&counter->day, memory_order_relaxed), tag,
-				  day);
+				  now);
 }
 
 void quota_add_total(struct quota_key *key, uint32_t tag)
@@ -131,14 +139,15 @@ static uint64_t hash(const struct quotas *quotas, uint64_t zone, uint64_t networ
 }
 
 /* Which place of a set is to be had for somebody new: one of another day, else the least. */
-static struct quota_counter *place_in(struct quota_set *set, uint64_t day, uint64_t *word)
+static struct quota_counter *place_in(struct quota_set *set, const struct quota_time *now,
+				      uint64_t *word)
 {
 	struct quota_counter *best = NULL;
 	uint64_t least = UINT64_MAX;
 
 	for (unsigned i = 0; i < QUOTA_WAYS; i++) {
 		uint64_t old = atomic_load_explicit(&set->way[i].day, memory_order_relaxed);
-		uint64_t count = is_of_day(old, day) ? old & MASK(COUNT_BITS) : 0;
+		uint64_t count = is_of_day(old, now) ? old & MASK(COUNT_BITS) : 0;
 
 		if (count < least) {
 			least = count;
@@ -150,7 +159,7 @@ static struct quota_counter *place_in(struct quota_set *set, uint64_t day, uint6
 }
 
 struct quota_counter *quota_address(struct quotas *quotas, uint64_t zone, unsigned family,
-				    addr_t addr, uint64_t day, uint32_t *tag)
+				    addr_t addr, const struct quota_time *now, uint32_t *tag)
 {
 	uint64_t where = hash(quotas, zone + family, (uint64_t)(family == 6 ? addr >> 64 : addr));
 	struct quota_set *set = &quotas->sets[where >> (64 - QUOTA_SET_BITS)];
@@ -167,10 +176,10 @@ struct quota_counter *quota_address(struct quotas *quotas, uint64_t zone, unsign
 				return &set->way[i];
 			}
 		}
-		place = place_in(set, day, &old);
+		place = place_in(set, now, &old);
 		/* It is another's if he was here first; he may even be the same. */
 		if (atomic_compare_exchange_strong_explicit(
-			    &place->day, &old, day_word(day, *tag, 0), memory_order_relaxed,
+			    &place->day, &old, day_word(now->day, *tag, 0), memory_order_relaxed,
 			    memory_order_relaxed)) {
 			break;
 		}

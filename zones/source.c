@@ -24,10 +24,8 @@ enum status source_check_name(const char *name)
 	}
 	for (const char *p = name; *p; p++) {
 		if (!isalnum((unsigned char)*p) && !strchr(".-_+@:", *p)) {
-			return fail(
-				ST_DATA,
-				"'%.80s': a name is letters, digits and . - _ + @ :",
-				name);
+			return fail(ST_DATA,
+				    "'%.80s': a name is letters, digits and . - _ + @ :", name);
 		}
 	}
 	return ST_OK;

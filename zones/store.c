@@ -48,8 +48,8 @@ const char *const store_table_name[TABLES] = {
 	[TABLE_ANSWERS] = "answers",
 };
 
-/* Each of dnsbld's processes has a page of 64 (store_slots.c): with this, 2 MiB, 511 of them. */
-enum { MAX_READERS = 511 * 64 + 62 };
+/* Each of dnsbld's processes has a page of 64 (store_slots.c): with this, 16 MiB, 4,095 of them. */
+enum { MAX_READERS = 4095 * 64 + 62 };
 
 const struct bytes store_schema_key = {(const uint8_t *)"schema", 6};
 

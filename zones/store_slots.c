@@ -74,18 +74,14 @@ static pid_t owner_of(const uint8_t *slot)
 	return pid;
 }
 
-/* How many slots on a page are ours; the first of them. */
-static unsigned count_mine(const struct readers *r, size_t page, const uint8_t **first)
+/* How many slots on page 0 are ours. */
+static unsigned count_mine(const struct readers *r)
 {
 	unsigned count = 0;
 	pid_t me = getpid();
 
-	for (size_t at = page ? 0 : SLOTS; at < page_size(); at += SLOT) {
-		const uint8_t *slot = r->at + page * page_size() + at;
-
-		if (owner_of(slot) == me && count++ == 0 && first) {
-			*first = slot;
-		}
+	for (size_t at = SLOTS; at < page_size(); at += SLOT) {
+		count += owner_of(r->at + at) == me;
 	}
 	return count;
 }
@@ -199,10 +195,10 @@ int readers_begin(struct store *s, MDB_txn **mdb)
 		find(s);
 	}
 	for (unsigned ms = 0; ms < WAIT_MS; ms++) {
-		unsigned before = r->at ? count_mine(r, 0, NULL) : 0;
+		unsigned before = r->at ? count_mine(r) : 0;
 		int rc = mdb_txn_begin(s->env, NULL, MDB_RDONLY, mdb);
 
-		if (rc || !r->at || count_mine(r, 0, NULL) > before) {
+		if (rc || !r->at || count_mine(r) > before) {
 			return rc;
 		}
 		mdb_txn_abort(*mdb);
@@ -211,8 +207,8 @@ int readers_begin(struct store *s, MDB_txn **mdb)
 	return MDB_READERS_FULL;
 }
 
-/* Takes the first page that nobody has. False where there is none. */
-static bool take_page(struct readers *r)
+/* Takes the first page that nobody has. Returns an error of the system's, or LMDB's. */
+static int take_page(struct readers *r)
 {
 	for (r->page = 1; (r->page + 1) * page_size() <= r->len; r->page++) {
 		struct flock owner = {
@@ -223,12 +219,19 @@ static bool take_page(struct readers *r)
 		};
 
 		if (fcntl(r->lock, F_SETLK, &owner) == 0) {
+			/* On a full disk it would be a SIGBUS. */
+			int rc = posix_fallocate(r->lock, (off_t)(r->page * page_size()),
+						 (off_t)page_size());
+
+			if (rc) {
+				return rc;
+			}
 			/* What its last owner left is nobody's. */
 			memset(r->at + r->page * page_size(), 0, page_size());
-			return true;
+			return 0;
 		}
 	}
-	return false;
+	return MDB_READERS_FULL;
 }
 
 /* To this process, the slots between page 0 and its own are taken. */
@@ -255,14 +258,17 @@ static int claim_slot(struct store *s, MDB_txn **mdb)
 	const struct readers *r = &s->readers;
 	size_t room = (r->page + 1) * page_size() / SLOT, count = 0;
 	MDB_txn **passed = must_alloc(room * sizeof(MDB_txn *));
-	const uint8_t *slot = NULL;
+	/* The last: who passes by before it has moved back to page 0 takes the first, and frees it.
+	 */
+	const uint8_t *slot = r->at + (r->page + 1) * page_size() - SLOT;
+	pid_t me = getpid();
 	int rc;
 
-	while ((rc = mdb_txn_begin(s->env, NULL, MDB_RDONLY, mdb)) == 0 &&
-	       count_mine(r, r->page, &slot) == 0 && count < room) {
+	while ((rc = mdb_txn_begin(s->env, NULL, MDB_RDONLY, mdb)) == 0 && owner_of(slot) != me &&
+	       count < room) {
 		passed[count++] = *mdb;
 	}
-	if (rc == 0 && !slot) {
+	if (rc == 0 && owner_of(slot) != me) {
 		mdb_txn_abort(*mdb);
 		rc = MDB_READERS_FULL;
 	}
@@ -308,15 +314,15 @@ static int show_pages(struct store *s)
 int readers_begin_apart(struct store *s, MDB_txn **mdb)
 {
 	struct readers *r = &s->readers;
-	int rc;
 
 	if (!r->at) {
 		return readers_begin(s, mdb);
 	}
-	if (!take_page(r)) {
-		return MDB_READERS_FULL;
+	int rc = take_page(r);
+
+	if (!rc) {
+		rc = hide_pages(r);
 	}
-	rc = hide_pages(r);
 	if (!rc) {
 		rc = claim_slot(s, mdb);
 	}

@@ -11,6 +11,7 @@ struct txn {
 	MDB_txn *mdb;
 	enum status status;
 	bool write;
+	bool slotless; /* it could not be renewed, as its slot is not its own any more */
 	MDB_cursor *writing[TABLES]; /* stands where the last row was put; NULL: none was */
 };
 
@@ -88,6 +89,7 @@ enum status txn_renew(struct txn *txn)
 			rc = mdb_txn_renew(txn->mdb);
 		}
 	}
+	txn->slotless = rc == MDB_BAD_RSLOT;
 	txn->status = store_error(txn->store, rc, "renewing a transaction");
 	return txn->status;
 }
@@ -128,9 +130,10 @@ bool txn_is_current(struct txn *txn)
 	}
 	uint64_t last = store_last_txn(s);
 
-	/* Whoever needs the transaction finds out why there is none. */
 	if (txn_renew(txn)) {
-		return true;
+		/* Its slot is another's or nobody's: no renewal mends that. Whoever needs the
+		 * transaction finds out why else there is none. */
+		return !txn->slotless;
 	}
 	uint64_t id = txn_id(txn);
 

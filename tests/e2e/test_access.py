@@ -600,6 +600,8 @@ def test_a_dry_run_gives_and_takes_nothing(server):
 
 
 MINE = "abcdefghijklmnopqrst"
+PART = "part.example.org"
+LONG = ".".join(["l" * 60, "l" * 60, "example.org"])
 REFUSED = {
     "a short key": (["--key", "abcdefghijklmnopqrs"], 65),
     "a long key": (["--key", "a" * 64], 65),
@@ -613,6 +615,8 @@ REFUSED = {
     "no zone": (["--zone", ""], 65),
     "an unknown sublist": (["--sublist", "nosuch"], 65),
     "a sublist twice": (["--sublist", "relay,relay"], 65),
+    "sublists that the zone has not": (["--zone", PART, "--sublist", "hijacked,netblock"], 65),
+    "no room for IPv6": (["--zone", LONG, "--key", "a" * 63], 65),
     "no quota": (["--quota-day", "0"], 64),
     "a quota that is none": (["--quota-day", "many"], 64),
     "a negative quota": (["--quota-second", "-1"], 64),
@@ -624,7 +628,8 @@ REFUSED = {
 def test_feeder_refuses(install, fault):
     server = install(SUBLISTS + 'sublist sublistsublistsublist { code = 77 }\n'
                      + zone(ZONE, 'access { } host "hosthosthosthosthost" { a = "192.0.2.53" }')
-                     + zone(f"deep.middlemiddlemiddlemi.{ZONE}"), STATE)
+                     + zone(f"deep.middlemiddlemiddlemi.{ZONE}") + zone(LONG, "access { }")
+                     + zone(PART, 'access { } sublists = { "relay" }'), STATE)
     words, status = REFUSED[fault]
     if "--zone" not in words:
         words = ["--zone", ZONE, *words]

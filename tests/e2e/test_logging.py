@@ -14,6 +14,7 @@ import time
 import pytest
 
 from dnsbld import SUBLISTS, built, zone
+from proc import children_of
 from process import Process, await_until, need_root
 
 ZONE = "dnsbl.example.org"
@@ -145,6 +146,59 @@ def test_without_a_syslog_daemon_the_server_serves(install, syslog):
     process.send(signal.SIGHUP)
     await_until(lambda: server.rcode("127.0.0.1." + ZONE) == "NXDOMAIN", "an answer")
     assert server.stop() == 0
+
+
+def all_are_replaced(server, rounds):
+    """So often each child is killed; each line about it goes to the log."""
+    count = len(server.children())
+    for _ in range(rounds):
+        before = server.children()
+        for pid in before:
+            os.kill(pid, signal.SIGKILL)
+        await_until(lambda: len(server.children()) == count
+                    and not set(server.children()) & set(before), "all are replaced", 20)
+
+
+def test_a_syslog_daemon_that_reads_nothing_stops_nobody(install, syslog):
+    server = install(BODY, SYSLOG)
+    launch(server, syslog).await_line(r"^ready: ")
+    with contextlib.suppress(BlockingIOError), socket.socket(socket.AF_UNIX,
+                                                             socket.SOCK_DGRAM) as other:
+        other.setblocking(False)
+        while True:
+            other.sendto(b"<30>others are busy", str(syslog.dev / "log"))
+    all_are_replaced(server, 2)
+    syslog.text()
+    all_are_replaced(server, 1)
+    syslog.await_line(r"warning: \d+ lines of the log were lost: syslog took none")
+    assert server.stop() == 0
+
+
+def test_a_pipe_that_nobody_reads_stops_nobody(install):
+    server = install(BODY)
+    ends = os.pipe()
+    os.set_blocking(ends[1], False)
+    process = subprocess.Popen([built("dnsbld"), "-c", server.config], stderr=ends[1])
+    try:
+        said = b""
+        while b"ready: " not in said:
+            said += os.read(ends[0], 4096)
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                os.write(ends[1], b"x" * 4096)
+        os.set_blocking(ends[1], True)      # the server's as well
+        children = children_of(process.pid)
+        for pid in children:
+            os.kill(pid, signal.SIGKILL)
+        await_until(lambda: len(children_of(process.pid)) == len(children)
+                    and not set(children_of(process.pid)) & set(children), "all are replaced", 20)
+        process.terminate()
+        assert process.wait(20) == 0
+    finally:
+        process.kill()
+        process.wait()
+        for end in ends:
+            os.close(end)
 
 
 def test_the_journal_gets_priorities_and_the_ready_line_as_it_is(install, make_folder):

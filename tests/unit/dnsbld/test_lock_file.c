@@ -181,8 +181,8 @@ static void try_to_gain(struct reach *reach)
 
 static void test_a_worker_reaches_one_page_of_slots(void **state)
 {
-	static const int wanted[] = {EACCES, EACCES, EACCES, EPERM, EPERM, EPERM, EPERM, EPERM,
-				     EPERM,  EPERM,  EPERM,  EPERM, EPERM, EPERM, EPERM};
+	static const int wanted[] = {EACCES, EACCES, EPERM, EPERM, EPERM, EPERM, EPERM, EPERM,
+				     EPERM,  EPERM,  EPERM, EPERM, EPERM, EPERM, EPERM};
 	struct reach *reach = mmap(NULL, sizeof *reach, PROT_READ | PROT_WRITE,
 				   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	struct stat lock;

@@ -151,8 +151,10 @@ static uint64_t counted(const char *key)
 	const struct quota_key *k = &quotas.keys[access.number];
 	uint64_t total = quota_total(k, access_tag(access.key));
 
-	assert_int_equal(total, quota_today(&k->counter, access_tag(access.key),
-					    (uint64_t)time(NULL) / 86400));
+	const struct timespec clock = {.tv_sec = time(NULL)};
+	const struct quota_time now = quota_time_of(&clock);
+
+	assert_int_equal(total, quota_today(&k->counter, access_tag(access.key), &now));
 	worker_end(&served.worker);
 	return total;
 }

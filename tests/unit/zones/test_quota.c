@@ -34,6 +34,21 @@ static struct quota_time at(uint64_t day, uint64_t ns)
 	return quota_time_of(&t);
 }
 
+static uint32_t today_of(const struct quota_counter *counter, uint32_t tag, uint64_t day)
+{
+	const struct quota_time now = at(day, 0);
+
+	return quota_today(counter, tag, &now);
+}
+
+static struct quota_counter *address_at(struct quotas *quotas, uint64_t zone, unsigned family,
+					addr_t addr, uint64_t day, uint32_t *tag)
+{
+	const struct quota_time now = at(day, 0);
+
+	return quota_address(quotas, zone, family, addr, &now, tag);
+}
+
 /* How many of `tries` are taken at once. */
 static unsigned take_many(struct quota_counter *c, const struct quota_limits *limits,
 			  struct quota_time now, unsigned tries)
@@ -54,10 +69,10 @@ static void test_a_quota_a_day_is_so_many_and_new_each_day(void **state)
 	(void)state;
 	for (uint64_t day = 20000; day < 20003; day++) {
 		assert_int_equal(take_many(&c, &limits, at(day, 0), 1500), 1000);
-		assert_int_equal(quota_today(&c, TAG, day), 1000);
+		assert_int_equal(today_of(&c, TAG, day), 1000);
 	}
-	assert_int_equal(quota_today(&c, TAG, 20004), 0);
-	assert_int_equal(quota_today(&c, OTHER, 20002), 0);
+	assert_int_equal(today_of(&c, TAG, 20004), 0);
+	assert_int_equal(today_of(&c, OTHER, 20002), 0);
 }
 
 static void test_a_day_ends_at_midnight_utc(void **state)
@@ -75,14 +90,44 @@ static void test_a_day_ends_at_midnight_utc(void **state)
 static void test_nothing_is_lost_between_two_processes_at_midnight(void **state)
 {
 	const struct quota_limits limits = {.day = 100};
+	const uint64_t late = UINT64_C(43199999999999); /* of the time since noon */
 	struct quota_counter c = {0};
 
 	(void)state;
-	take_many(&c, &limits, at(20000, 0), 50);
-	assert_int_equal(take_many(&c, &limits, at(20001, 0), 60), 60);
-	assert_int_equal(take_many(&c, &limits, at(20000, 0), 10), 10);
-	assert_int_equal(take_many(&c, &limits, at(20001, 0), 60), 30);
-	assert_int_equal(quota_today(&c, TAG, 20001), 100);
+	take_many(&c, &limits, at(20000, late), 50);
+	assert_int_equal(take_many(&c, &limits, at(20000, late + 1), 60), 60);
+	assert_int_equal(take_many(&c, &limits, at(20000, late), 10), 10);
+	assert_int_equal(take_many(&c, &limits, at(20000, late + 1), 60), 30);
+	assert_int_equal(today_of(&c, TAG, 20001), 100);
+}
+
+static void test_a_clock_that_was_a_day_ahead_costs_nobody_today(void **state)
+{
+	const struct quota_limits limits = {.day = 100};
+	struct quota_counter c = {0};
+
+	(void)state;
+	assert_int_equal(take_many(&c, &limits, at(20001, 0), 200), 100);
+	assert_int_equal(take_many(&c, &limits, at(20000, 0), 200), 100);
+	assert_int_equal(take_many(&c, &limits, at(20001, 0), 200), 100);
+}
+
+/* A process that is still in a batch must not empty the bucket that another has filled since. */
+static void test_a_full_bucket_is_full_for_those_who_are_a_little_behind(void **state)
+{
+	static const uint32_t rates[] = {1, 10, 1000, QUOTA_SECOND_MOST};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof rates / sizeof *rates; i++) {
+		const struct quota_limits limits = {.second = rates[i]};
+		struct quota_counter c = {0};
+
+		take_many(&c, &limits, at(20000, 2000000000), 2 * rates[i]);
+		for (uint64_t behind = 4000000; behind < 2000000000; behind *= 2) {
+			assert_int_equal(take_many(&c, &limits, at(20000, 2000000000 - behind), 1),
+					 0);
+		}
+	}
 }
 
 static void test_a_quota_a_second_is_a_bucket_that_fills_evenly(void **state)
@@ -119,7 +164,7 @@ static void test_one_too_many_a_second_costs_nothing_of_the_day(void **state)
 
 	(void)state;
 	assert_int_equal(take_many(&c, &limits, at(20000, 0), 100), 2);
-	assert_int_equal(quota_today(&c, TAG, 20000), 2);
+	assert_int_equal(today_of(&c, TAG, 20000), 2);
 	assert_int_equal(take_many(&c, &limits, at(20000, 2000000000), 100), 2);
 	assert_int_equal(take_many(&c, &limits, at(20000, 4000000000), 100), 1);
 }
@@ -130,7 +175,7 @@ static void test_without_bounds_all_is_counted(void **state)
 
 	(void)state;
 	assert_int_equal(take_many(&c, &unbounded, at(20000, 0), 70000), 70000);
-	assert_int_equal(quota_today(&c, TAG, 20000), 70000);
+	assert_int_equal(today_of(&c, TAG, 20000), 70000);
 }
 
 /* Its number was given to another key. */
@@ -185,7 +230,7 @@ static void test_any_octets_are_counters(void **state)
 
 		quota_add_total(&k, TAG);
 		assert_in_range(quota_total(&k, TAG), 0, UINT64_C(1) << 44);
-		assert_in_range(quota_today(&k.counter, TAG, now.day), 0, (1 << 30) - 1);
+		assert_in_range(quota_today(&k.counter, TAG, &now), 0, (1 << 30) - 1);
 		/* At most a day and a second later all is well. */
 		now = at(20000 + (uint64_t)i % 1000 + 2, 0);
 		assert_true(quota_take(&k.counter, TAG, &limits, &now) || taken);
@@ -223,7 +268,7 @@ static void test_counts_outlast_the_mapping(void **state)
 	assert_int_equal(q.secret[0], secret);
 	assert_int_equal(take_many(&q.keys[65535].counter, &limits, at(20000, 0), 7), 3);
 	assert_int_equal(quotas_read(dir, &copy), ST_OK);
-	assert_int_equal(quota_today(&copy[65535].counter, TAG, 20000), 10);
+	assert_int_equal(today_of(&copy[65535].counter, TAG, 20000), 10);
 	assert_int_equal(quota_total(&copy[65535], TAG), 1);
 	free(copy);
 	quotas_close(&q);
@@ -263,7 +308,7 @@ static void test_processes_count_to_the_exact_total(void **state)
 		taken += mine;
 	}
 	assert_int_equal(taken, DAY);
-	assert_int_equal(quota_today(&key->counter, TAG, 20000), DAY);
+	assert_int_equal(today_of(&key->counter, TAG, 20000), DAY);
 	assert_int_equal(quota_total(key, TAG), DAY);
 	close(results[0]);
 	close(results[1]);
@@ -280,18 +325,18 @@ static void test_an_address_keeps_its_counter_and_a_64_is_one(void **state)
 
 	(void)state;
 	for (unsigned i = 0; i < 10; i++) {
-		struct quota_counter *c = quota_address(&q, 1, 6, v6 | i, 20000, &tag);
+		struct quota_counter *c = address_at(&q, 1, 6, v6 | i, 20000, &tag);
 
 		assert_int_equal(quota_take(c, tag, &limits, &now), i < 3);
-		c = quota_address(&q, 1, 4, 0xc0000201, 20000, &tag);
+		c = address_at(&q, 1, 4, 0xc0000201, 20000, &tag);
 		assert_int_equal(quota_take(c, tag, &limits, &now), i < 3);
 	}
 	/* Others, and the same in another zone, have all of theirs. */
-	struct quota_counter *c = quota_address(&q, 1, 6, v6 + ((addr_t)1 << 64), 20000, &tag);
+	struct quota_counter *c = address_at(&q, 1, 6, v6 + ((addr_t)1 << 64), 20000, &tag);
 	assert_true(quota_take(c, tag, &limits, &now));
-	c = quota_address(&q, 2, 4, 0xc0000201, 20000, &tag);
+	c = address_at(&q, 2, 4, 0xc0000201, 20000, &tag);
 	assert_true(quota_take(c, tag, &limits, &now));
-	c = quota_address(&q, 1, 4, 0xc0000202, 20000, &tag);
+	c = address_at(&q, 1, 4, 0xc0000202, 20000, &tag);
 	assert_true(quota_take(c, tag, &limits, &now));
 	quotas_close(&q);
 }
@@ -310,14 +355,14 @@ static void test_a_crowd_does_not_push_out_who_asks_often(void **state)
 		for (unsigned i = 0; i < 100; i++) {
 			for (unsigned k = 0; k < 10; k++) {
 				struct quota_counter *c =
-					quota_address(&q, 1, 4, 0x0a000000 | i, 20000, &tag);
+					address_at(&q, 1, 4, 0x0a000000 | i, 20000, &tag);
 
 				taken += quota_take(c, tag, &limits, &now);
 			}
 		}
 		for (uint32_t i = 0; i < 100000; i++) {
 			uint32_t stranger = 0xc0000000 | (round * 100000 + i);
-			struct quota_counter *c = quota_address(&q, 1, 4, stranger, 20000, &tag);
+			struct quota_counter *c = address_at(&q, 1, 4, stranger, 20000, &tag);
 
 			quota_take(c, tag, &limits, &now);
 		}
@@ -325,8 +370,7 @@ static void test_a_crowd_does_not_push_out_who_asks_often(void **state)
 	assert_int_equal(taken, 100 * 100);
 	/* Of another day they are all gone, and make room at once. */
 	for (unsigned i = 0; i < 100; i++) {
-		kept += quota_today(quota_address(&q, 1, 4, 0x0a000000 | i, 20001, &tag), tag,
-				    20001) > 0;
+		kept += today_of(address_at(&q, 1, 4, 0x0a000000 | i, 20001, &tag), tag, 20001) > 0;
 	}
 	assert_int_equal(kept, 0);
 	quotas_close(&q);
@@ -461,6 +505,8 @@ int main(void)
 		cmocka_unit_test(test_without_bounds_all_is_counted),
 		cmocka_unit_test(test_what_was_somebody_elses_counts_as_nothing),
 		cmocka_unit_test(test_a_clock_that_is_set_back_stops_nobody_for_long),
+		cmocka_unit_test(test_a_clock_that_was_a_day_ahead_costs_nobody_today),
+		cmocka_unit_test(test_a_full_bucket_is_full_for_those_who_are_a_little_behind),
 		cmocka_unit_test(test_any_octets_are_counters),
 		WITH_FILE(test_counts_outlast_the_mapping),
 		WITH_FILE(test_processes_count_to_the_exact_total),
