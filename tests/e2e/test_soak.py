@@ -24,10 +24,18 @@ from dnsbld import SUBLISTS, built, zone
 from lists import LONG, SEED
 from load import Background, Load, attempt
 from names import reversed_name
+from ports import free_port
 from process import await_until
 
 ZONE = "dnsbl.example.org"
-BODY = SUBLISTS + zone(ZONE) + zone("other.example.org")
+BODY = SUBLISTS + zone(ZONE, "access { address_second = 100000 }") + zone("other.example.org")
+# With bounds that the good clients stay within.
+BOUNDS = """\
+rrl { rate = 100000  exempt = { "192.0.2.0/24" } }
+clients { refuse = { "198.51.100.0/24" } }
+state = "state"
+metrics = "127.0.0.1:%d"
+"""
 DURATION = 600 if LONG else 10
 RELOAD = 10 if LONG else 2.5
 COMMITS = 50        # a second
@@ -181,7 +189,7 @@ def reload(server, count):
 
 
 def test_mixed_load_leaks_nothing_and_loses_no_answer(install):
-    server = install(BODY)
+    server = install(BODY, BOUNDS % free_port())
     rows = "".join(f"101.{n % 50}.7.{n // 50}\n" for n in range(100 * 50))
     server.feeder("import", "--source", "feed", "--sublist", "relay", "--format", "plain", "-",
                   input=rows)
