@@ -31,6 +31,7 @@
 #include <unistd.h>
 
 #include "reply.h"
+#include "stream.h"
 
 enum {
 	LENGTH = 2, /* octets before each message */
@@ -271,17 +272,7 @@ void connections_add(struct connections *all, int fd, const struct sockaddr *add
 		exchange_set_server(&c->exchange, fd);
 	}
 	c->all = all;
-	c->stream = bufferevent_socket_new(all->base, fd, BEV_OPT_CLOSE_ON_FREE);
-	c->deadline = evtimer_new(all->base, on_deadline, c);
-	if (!c->stream || !c->deadline) {
-		if (c->deadline) {
-			event_free(c->deadline);
-		}
-		if (c->stream) {
-			bufferevent_free(c->stream);
-		} else {
-			close(fd);
-		}
+	if (!stream_open(all->base, fd, on_deadline, c, &c->stream, &c->deadline)) {
 		peers_leave(&all->peers, peer);
 		free(c);
 		return;

@@ -19,7 +19,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
+
+#include "stream.h"
 
 enum {
 	CLIENTS = 16,
@@ -156,17 +157,7 @@ static void client_add(struct http *h, int fd)
 	struct http_client *c = must_alloc(sizeof *c);
 
 	c->http = h;
-	c->stream = bufferevent_socket_new(h->base, fd, BEV_OPT_CLOSE_ON_FREE);
-	c->deadline = evtimer_new(h->base, on_deadline, c);
-	if (!c->stream || !c->deadline) {
-		if (c->deadline) {
-			event_free(c->deadline);
-		}
-		if (c->stream) {
-			bufferevent_free(c->stream);
-		} else {
-			close(fd);
-		}
+	if (!stream_open(h->base, fd, on_deadline, c, &c->stream, &c->deadline)) {
 		free(c);
 		return;
 	}

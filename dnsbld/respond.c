@@ -245,7 +245,8 @@ static void verify_cookie(struct turn *t)
 	struct worker *w = t->worker;
 	const struct query_cookie *sent = &t->task->query.cookie;
 
-	t->proven = cookie_answer(&w->config->cookies, t->client, sent, w->now_s, t->cookie);
+	t->proven = cookie_answer(&w->config->cookies, t->client, sent, (uint32_t)w->now.tv_sec,
+				  t->cookie);
 	t->reply.cookie = t->cookie;
 	worker_event(w, t->proven                   ? COUNTER_COOKIE_GOOD
 			: sent->len > COOKIE_CLIENT ? COUNTER_COOKIE_WRONG

@@ -48,11 +48,11 @@ static bool take_by_address(struct turn *t)
 	if ((limits.day == 0 && limits.second == 0) || !w->quotas) {
 		return true;
 	}
-	const struct quota_time *now = worker_now(w);
+	const struct quota_time now = quota_time_of(&w->now);
 	struct quota_counter *counter = quota_address(w->quotas, t->zone->salt, t->client->family,
-						      t->client->addr, now, &tag);
+						      t->client->addr, &now, &tag);
 
-	return quota_take(counter, tag, &limits, now);
+	return quota_take(counter, tag, &limits, &now);
 }
 
 static bool take_by_key(struct turn *t, const struct access *key)
@@ -64,9 +64,10 @@ static bool take_by_key(struct turn *t, const struct access *key)
 		return true;
 	}
 	struct quota_key *used = &w->quotas->keys[key->number];
+	const struct quota_time now = quota_time_of(&w->now);
 	uint32_t tag = access_tag(key->key);
 
-	if (!quota_take(&used->counter, tag, &limits, worker_now(w))) {
+	if (!quota_take(&used->counter, tag, &limits, &now)) {
 		return false;
 	}
 	quota_add_total(used, tag);

@@ -138,10 +138,7 @@ static void follow_changes(struct worker *w)
 
 void worker_begin(struct worker *w)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME_COARSE, &now);
-	w->now_s = (uint32_t)now.tv_sec;
+	clock_gettime(CLOCK_REALTIME_COARSE, &w->now);
 	if (w->rrl.table) {
 		rrl_begin(&w->rrl);
 	}
@@ -167,7 +164,6 @@ void worker_begin(struct worker *w)
 void worker_end(struct worker *w)
 {
 	w->scanning6 = false;
-	w->timed = false;
 	if (w->reading) {
 		txn_reset(w->txn);
 	}
@@ -282,18 +278,6 @@ bool worker_find_key(struct worker *w, struct bytes label, struct access *key)
 		key->number = 0;
 	}
 	return !has_failed(w);
-}
-
-const struct quota_time *worker_now(struct worker *w)
-{
-	struct timespec now;
-
-	if (!w->timed) {
-		clock_gettime(CLOCK_REALTIME_COARSE, &now);
-		w->now = quota_time_of(&now);
-		w->timed = true;
-	}
-	return &w->now;
 }
 
 bool worker_tick(struct worker *w)

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <time.h>
 
 #include "access.h"
 #include "cache.h"
@@ -30,7 +31,7 @@ struct worker {
 	struct txn *txn;
 	bool reading;          /* between worker_begin() and worker_end(), with a snapshot */
 	bool speaks;           /* the one of its generation that warns about zones */
-	uint32_t now_s;        /* the real clock's seconds modulo 2^32 when the batch began */
+	struct timespec now;   /* of the real clock, when the batch began */
 	uint32_t epoch;        /* counts the snapshots that differed; never 0 while reading */
 	uint64_t snapshot;     /* txn_id() of the epoch */
 	uint64_t change;       /* the last one of the snapshot that the directory follows */
@@ -44,8 +45,6 @@ struct worker {
 	struct directory directory;
 	struct cache cache;
 	struct quotas *quotas; /* borrowed, shared with all processes; NULL: nobody is counted */
-	struct quota_time now; /* of the batch, see worker_now() */
-	bool timed;            /* it is of the current batch */
 	struct zone_view seen; /* what one key may see: scratch */
 	struct dnstap dnstap;  /* set by whoever has opened it, or left off */
 	struct rrl rrl;        /* of a UDP worker, where rrl_init() was called */
@@ -102,9 +101,6 @@ const struct prepared *worker_answer(struct worker *w, const struct zone *zone,
  * call. False where the database fails.
  */
 bool worker_find_key(struct worker *w, struct bytes label, struct access *key);
-
-/* The time, read once a batch; by the kernel's coarse clock, some milliseconds late. */
-const struct quota_time *worker_now(struct worker *w);
 
 /*
  * Once a second, outside of a batch. False when data.mdb is no longer the file that was opened: the
