@@ -16,6 +16,7 @@ import time
 import lists
 
 sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "../e2e"))
+from ports import free_port  # noqa: E402
 from proc import children_of  # noqa: E402
 
 BUILD = os.environ.get("DNSBLD_BUILD", "build")
@@ -66,13 +67,6 @@ zone:
 
 def say(words):
     print("bench: " + words, file=sys.stderr, flush=True)
-
-
-def free_port(transport="udp"):
-    kind = {"udp": socket.SOCK_DGRAM, "tcp": socket.SOCK_STREAM}[transport]
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 def run(*command):
@@ -226,7 +220,7 @@ class Bench:
     def start_defended(self):
         """One more dnsbld on the same database, with all that keeps floods and strangers in bounds."""
         name, port = "dnsbld, defended", free_port()
-        lists.write_dnsbld(self.path("conf.defended"), port, 1, lists.DEFENCES.format(metrics=free_port("tcp")))
+        lists.write_dnsbld(self.path("conf.defended"), port, 1, lists.DEFENCES.format(metrics=free_port()))
         self.start(name, port, [os.path.join(BUILD, "dnsbld"), "-c", self.path("conf.defended")])
         return name
 
