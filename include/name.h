@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bytes.h"
 #include "status.h"
 
 enum {
@@ -26,6 +27,12 @@ struct name {
  * where it is no name, and *name is then none.
  */
 enum status name_parse(const char *text, struct name *name);
+
+/*
+ * An uncompressed name as it stands in a record's data, in lower case. Bad where there is none;
+ * what was read before it is whole.
+ */
+void name_read(struct reader *r, struct name *name);
 
 /* Presentation form with a final dot; name_parse() reads it back. Returns `text`. */
 const char *name_format(const struct name *name, char text[NAME_TEXT]);

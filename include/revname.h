@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "name.h"
 #include "prefix.h"
 
 enum revname_kind {
@@ -45,5 +46,8 @@ enum { REVNAME_TEXT = 80 }; /* room for any owner that revname_format() writes, 
  * Returns the text's length.
  */
 size_t revname_format(const struct prefix *p, char text[REVNAME_TEXT]);
+
+/* The same in wire form, with the apex behind it, which leaves room for it as every zone's does. */
+void revname_name(const struct prefix *p, const struct name *apex, struct name *name);
 
 #endif

@@ -40,7 +40,7 @@ void export_walk(struct zone_export *e, unsigned family, int sublist, export_pre
 
 /* Calls for each unit that has anything, IPv4 first, ascending: see block_rrs(). */
 typedef void export_unit(struct zone_export *e, const struct prefix *unit,
-			 const struct segments *segments);
-void export_units(struct zone_export *e, export_unit *visit);
+			 const struct segments *segments, void *context);
+void export_units(struct zone_export *e, export_unit *visit, void *context);
 
 #endif

@@ -176,7 +176,7 @@ void export_walk(struct zone_export *e, unsigned family, int sublist, export_pre
 
 /* --- units ------------------------------------------------------------------------------- */
 
-static void units_v4(struct zone_export *e, export_unit *visit)
+static void units_v4(struct zone_export *e, export_unit *visit, void *context)
 {
 	struct blocks b = {.scan = scan_open(e->txn, TABLE_INDEX4)};
 	uint16_t high;
@@ -184,14 +184,14 @@ static void units_v4(struct zone_export *e, export_unit *visit)
 	while (blocks_next(e, &b, &high)) {
 		struct prefix unit = prefix_of(4, (addr_t)high << 16, 16);
 
-		visit(e, &unit, &b.segments);
+		visit(e, &unit, &b.segments, context);
 	}
 	segments_release(&b.segments);
 	scan_close(b.scan);
 }
 
 /* Ranges are gathered until one is in another /32; one that is in several is cut. */
-static void units_v6(struct zone_export *e, export_unit *visit)
+static void units_v6(struct zone_export *e, export_unit *visit, void *context)
 {
 	struct scan *scan = scan_open(e->txn, TABLE_INDEX6);
 	struct segments segments = {0};
@@ -204,7 +204,7 @@ static void units_v6(struct zone_export *e, export_unit *visit)
 			addr_t end = prefix_last(&its);
 
 			if (segments.count > 0 && its.addr != unit.addr) {
-				visit(e, &unit, &segments);
+				visit(e, &unit, &segments, context);
 				segments.count = 0;
 			}
 			unit = its;
@@ -216,14 +216,14 @@ static void units_v6(struct zone_export *e, export_unit *visit)
 		}
 	}
 	if (segments.count > 0) {
-		visit(e, &unit, &segments);
+		visit(e, &unit, &segments, context);
 	}
 	segments_release(&segments);
 	scan_close(scan);
 }
 
-void export_units(struct zone_export *e, export_unit *visit)
+void export_units(struct zone_export *e, export_unit *visit, void *context)
 {
-	units_v4(e, visit);
-	units_v6(e, visit);
+	units_v4(e, visit, context);
+	units_v6(e, visit, context);
 }

@@ -112,6 +112,27 @@ static bool needs_backslash(uint8_t octet)
 	return octet != '\0' && strchr(".\\\"();@$", octet);
 }
 
+void name_read(struct reader *r, struct name *name)
+{
+	size_t len;
+
+	name->len = 0;
+	do {
+		len = read_u8(r);
+		const uint8_t *label = read_bytes(r, len);
+
+		if (!label || len > LABEL_MAX || name->len + 1 + len > NAME_MAX_WIRE) {
+			r->bad = true;
+			name->len = 0;
+			return;
+		}
+		name->wire[name->len++] = (uint8_t)len;
+		for (size_t i = 0; i < len; i++) {
+			name->wire[name->len++] = lower(label[i]);
+		}
+	} while (len > 0);
+}
+
 const char *name_format(const struct name *name, char text[NAME_TEXT])
 {
 	char *out = text;

@@ -187,3 +187,36 @@ size_t revname_format(const struct prefix *p, char text[REVNAME_TEXT])
 	*--at = '\0';
 	return (size_t)(at - text);
 }
+
+/* An octet in decimal, or a nibble, with its length before it. Returns where it ends. */
+static uint8_t *write_label(uint8_t *at, unsigned value, bool octet)
+{
+	uint8_t *digit = at + 1;
+
+	if (octet && value >= 100) {
+		*digit++ = (uint8_t)('0' + value / 100);
+	}
+	if (octet && value >= 10) {
+		*digit++ = (uint8_t)('0' + value / 10 % 10);
+	}
+	*digit++ = octet ? (uint8_t)('0' + value % 10) : (uint8_t) "0123456789abcdef"[value];
+	*at = (uint8_t)(digit - at - 1);
+	return digit;
+}
+
+void revname_name(const struct prefix *p, const struct name *apex, struct name *name)
+{
+	unsigned step = p->family == 4 ? 8 : 4;
+	unsigned bits = prefix_bits(p->family);
+	uint8_t *at = name->wire;
+
+	if (p->len < bits) {
+		*at++ = 1;
+		*at++ = '*';
+	}
+	for (unsigned shift = bits - p->len; shift < bits; shift += step) {
+		at = write_label(at, (unsigned)(p->addr >> shift) & ((1U << step) - 1), step == 8);
+	}
+	memcpy(at, apex->wire, apex->len);
+	name->len = (uint8_t)(at - name->wire + apex->len);
+}

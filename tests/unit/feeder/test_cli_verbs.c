@@ -313,7 +313,7 @@ static void test_exclusions_come_and_go(void **state)
 		"{\"prefix\":\"192.0.2.128/25\",\"covering\":[{\"prefix\":\"192.0.2.128/25\",\"comment\":\"ours\","
 		"\"created\":\"2026-11-21T10:00:00Z\",\"expires\":\"2026-11-28T10:00:00Z\"}],\"inside\":[],"
 		"\"excluded\":true}\n");
-	expect(ST_NO, "exclude remove 192.0.2.130");
+	expect(ST_NO, "exclude remove 192.0.2.130" NOW);
 	expect(ST_OK, "exclude remove 192.0.2.128/25" NOW);
 	expect(ST_OK, "show 192.0.2.130" NOW);
 	expect(ST_DATA, "exclude check 192.0.2.1/24");
