@@ -24,9 +24,9 @@
 #include <time.h>
 
 #include "log.h"
-#include "notify.h"
 #include "restarts.h"
 #include "shared.h"
+#include "systemd.h"
 
 enum {
 	STILL_TICKS = 7, /* the first may come at once: 3 s at least */
@@ -277,7 +277,7 @@ static void tell_restarts(struct generation *g, struct process *p, uint64_t now)
 			 process_name(&g->base->sockets, number, name), RESTARTS_MANY,
 			 (unsigned long long)(span_ms + 999) / 1000);
 		log_error("%s; why, the lines above say", strchr(status, '=') + 1);
-		notify_systemd(status);
+		systemd_notify(status);
 		g->alarmed = true;
 	}
 }
@@ -292,7 +292,7 @@ static void tell_calm(struct generation *g, uint64_t now)
 	}
 	g->alarmed = false;
 	log_info("no process ends again and again any more");
-	notify_systemd("STATUS=");
+	systemd_notify("STATUS=");
 }
 
 static void count_end(struct generation *g, struct process *p)

@@ -31,10 +31,10 @@
 #include "generation.h"
 #include "log.h"
 #include "logging.h"
-#include "notify.h"
 #include "settings.h"
 #include "shared.h"
 #include "state_folder.h"
+#include "systemd.h"
 
 struct parent {
 	struct generation_base base;
@@ -151,7 +151,7 @@ static void keep_old_config(const struct parent *p, const char *why)
 {
 	count_reload(p, false);
 	log_error("%s: the old config stays", why);
-	notify_systemd("READY=1");
+	systemd_notify("READY=1");
 }
 
 static void reload(struct parent *p)
@@ -163,7 +163,7 @@ static void reload(struct parent *p)
 		return;
 	}
 	p->reload_wanted = false;
-	notify_reloading();
+	systemd_reloading();
 	p->read_s = real_s();
 	enum status status = settings_read(p->file, &config);
 
@@ -195,7 +195,7 @@ static void proceed(struct parent *p)
 			p->ready = true;
 			say_ready(p);
 			logging_parent(p->current->config, true);
-			notify_systemd("READY=1");
+			systemd_notify("READY=1");
 		} else if (p->current->state != GENERATION_STARTING) {
 			p->status = p->current->status;
 			p->stopping = true;
@@ -208,7 +208,7 @@ static void proceed(struct parent *p)
 		p->current = p->other;
 		p->other = former;
 		if (former->alarmed) {
-			notify_systemd("STATUS=");
+			systemd_notify("STATUS=");
 		}
 		generation_stop(former);
 		sockets_size(&p->base.sockets, p->current->config->receive_buffer);
@@ -216,7 +216,7 @@ static void proceed(struct parent *p)
 		counter_set(&p->base.counters.server->config_s, p->read_s);
 		logging_parent(p->current->config, true);
 		log_info("reloaded: serving %zu zones", p->current->config->zone_count);
-		notify_systemd("READY=1");
+		systemd_notify("READY=1");
 	} else if (p->other->state != GENERATION_OFF && p->other->status) {
 		p->other->status = ST_OK;
 		keep_old_config(p, "the new config's processes did not start");
@@ -253,7 +253,7 @@ static void stop(struct parent *p)
 {
 	if (!p->stopping) {
 		p->stopping = true;
-		notify_systemd("STOPPING=1");
+		systemd_notify("STOPPING=1");
 		generation_stop(p->current);
 		generation_stop(p->other);
 	}

@@ -1,8 +1,8 @@
 /*
- * notify.c: sd_notify(3)'s protocol is one datagram to the socket that $NOTIFY_SOCKET names, so it
+ * systemd.c: sd_notify(3)'s protocol is one datagram to the socket that $NOTIFY_SOCKET names, so it
  * needs no library.
  */
-#include "notify.h"
+#include "systemd.h"
 
 #include <inttypes.h>
 #include <stddef.h>
@@ -17,7 +17,7 @@
 
 #include "log.h"
 
-void notify_systemd(const char *state)
+void systemd_notify(const char *state)
 {
 	const char *path = getenv("NOTIFY_SOCKET");
 	struct sockaddr_un to = {.sun_family = AF_UNIX};
@@ -40,7 +40,7 @@ void notify_systemd(const char *state)
 	}
 }
 
-void notify_reloading(void)
+void systemd_reloading(void)
 {
 	char state[64];
 	struct timespec now;
@@ -48,5 +48,5 @@ void notify_reloading(void)
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	snprintf(state, sizeof state, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64,
 		 (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000);
-	notify_systemd(state);
+	systemd_notify(state);
 }
