@@ -10,26 +10,10 @@
 #include <stdint.h>
 
 #include "bytes.h"
+#include "dns.h"
 #include "name.h"
 
 enum {
-	DNS_HEADER = 12,
-	OPCODE_QUERY = 0,
-	OPCODE_NOTIFY = 4,
-	TYPE_A = 1,
-	TYPE_NS = 2,
-	TYPE_SOA = 6,
-	TYPE_TXT = 16,
-	TYPE_AAAA = 28,
-	TYPE_OPT = 41,
-	TYPE_DS = 43,
-	TYPE_TSIG = 250,
-	TYPE_IXFR = 251,
-	TYPE_AXFR = 252,
-	TYPE_ANY = 255,
-	CLASS_IN = 1,
-	CLASS_CH = 3,
-	CLASS_ANY = 255,
 	OPT_FIXED = 11,        /* owner(1) type(2) size(2) rcode(1) version(1) flags(2) rdlen(2) */
 	OPTION_FIXED = 4,      /* code(2) length(2) */
 	OPTION_NSID = 3,       /* RFC 5001 §2.3 */

@@ -11,21 +11,9 @@
 #include <stdint.h>
 
 #include "bytes.h"
+#include "dns.h"
 #include "query.h"
 #include "zone.h"
-
-enum rcode {
-	RCODE_NOERROR = 0,
-	RCODE_FORMERR = 1,
-	RCODE_SERVFAIL = 2,
-	RCODE_NXDOMAIN = 3,
-	RCODE_NOTIMP = 4,
-	RCODE_REFUSED = 5,
-	RCODE_NOTAUTH = 9,
-	/* Their high bits are in the OPT (RFC 6891 §6.1.3). */
-	RCODE_BADVERS = 16,
-	RCODE_BADCOOKIE = 23,
-};
 
 /* Extended errors (RFC 8914 §4). */
 enum ede {

@@ -22,7 +22,6 @@
 #include <time.h>
 
 enum {
-	RR_FIXED = 10,    /* type(2) class(2) ttl(4) rdlen(2) */
 	RDATA_FIXED = 16, /* time(6) fudge(2) mac-len(2) id(2) error(2) other-len(2) */
 };
 
@@ -46,8 +45,9 @@ enum rcode signing_begin(struct signing *s, struct reply *r, const struct tsig_k
 	if (error == TSIG_FORMERR) {
 		return RCODE_FORMERR;
 	}
-	s->room = is_signed(s) ? tsig_reply_room(&s->session)
-			       : s->tsig.owner.len + RR_FIXED + s->tsig.algorithm.len + RDATA_FIXED;
+	s->room = is_signed(s)
+			  ? tsig_reply_room(&s->session)
+			  : s->tsig.owner.len + DNS_RR_FIXED + s->tsig.algorithm.len + RDATA_FIXED;
 	/* Where a stranger's long names leave no room the rcode alone has to say it. */
 	if ((size_t)(r->end - r->at) >= s->room) {
 		r->signing = s;

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "change_inside.h"
+#include "serial.h"
 #include "zonestate.h"
 
 static bool differs(const struct change *c, const struct derive *d, const struct zone_config *zone)
@@ -27,7 +28,7 @@ static bool differs(const struct change *c, const struct derive *d, const struct
 
 static uint32_t next_serial(uint32_t last, uint32_t clock)
 {
-	return (int32_t)(clock - last) > 0 ? clock : last + 1;
+	return serial_newer(clock, last) ? clock : last + 1;
 }
 
 void change_serials(struct change *c, const struct derive *d, struct change_outcome *outcome)

@@ -23,11 +23,9 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 
+#include "dns.h"
+
 enum {
-	HEADER = 12,
-	TYPE_TSIG = 250,
-	CLASS_ANY = 255,
-	RR_FIXED = 10,    /* type(2) class(2) ttl(4) rdlen(2) */
 	RDATA_FIXED = 16, /* time(6) fudge(2) mac-len(2) id(2) error(2) other-len(2) */
 	MAC_LEAST = 10,   /* octets of a truncated MAC, or half of it (§5.2.2.1) */
 	SERVER_TIME = 6,  /* octets of the other data of a BADTIME (§5.2.3) */
@@ -63,14 +61,14 @@ static struct digest digest_begin(EVP_MAC_CTX *mac, struct bytes before)
 /* `tsigs`: how many ARCOUNT counts. */
 static void put_message(struct digest *d, struct bytes message, uint16_t id, unsigned tsigs)
 {
-	uint8_t header[HEADER];
-	struct writer w = writer_of(header, HEADER);
+	uint8_t header[DNS_HEADER];
+	struct writer w = writer_of(header, DNS_HEADER);
 
 	write_u16(&w, id);
 	write_bytes(&w, message.data + 2, 8);
 	write_u16(&w, (uint16_t)(peek_u16(message.data + 10) - tsigs));
 	put(d, header, sizeof header);
-	put(d, message.data + HEADER, message.len - HEADER);
+	put(d, message.data + DNS_HEADER, message.len - DNS_HEADER);
 }
 
 static void write_timers(struct writer *w, const struct tsig *t)
@@ -82,7 +80,7 @@ static void write_timers(struct writer *w, const struct tsig *t)
 static void put_variables(struct digest *d, const struct tsig_key *key, const struct tsig *t)
 {
 	const struct name *name = &key->config->name, *algorithm = &key->algorithm;
-	uint8_t room[2 * NAME_MAX_WIRE + RR_FIXED + RDATA_FIXED];
+	uint8_t room[2 * NAME_MAX_WIRE + DNS_RR_FIXED + RDATA_FIXED];
 	struct writer w = writer_of(room, sizeof room);
 
 	write_bytes(&w, name->wire, name->len);
@@ -190,7 +188,7 @@ enum tsig_error tsig_verify_request(struct tsig_session *s, const struct tsig_ke
 
 static size_t record_len(const struct tsig_key *key, size_t other)
 {
-	return key->config->name.len + RR_FIXED + key->algorithm.len + RDATA_FIXED +
+	return key->config->name.len + DNS_RR_FIXED + key->algorithm.len + RDATA_FIXED +
 	       key->config->algorithm->mac_len + other;
 }
 
