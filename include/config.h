@@ -126,6 +126,41 @@ struct soa_config {
 	uint32_t refresh_s, retry_s, expire_s, minimum_s;
 };
 
+struct listen_config {
+	uint8_t family; /* 4 or 6 */
+	addr_t addr;
+	uint16_t port;
+	char text[ADDR_TEXT + 8]; /* "127.0.0.1:5353", "[::1]:5353" */
+};
+
+struct key_config;
+
+/* Somebody to send to, and the key to sign with. */
+struct remote_config {
+	struct listen_config at;
+	const struct key_config *key; /* NULL: unsigned */
+};
+
+/* To whom a zone is transferred: where both are given both must hold; where neither is, nobody. */
+struct transfer_config {
+	struct prefix *allow;
+	size_t allow_count;
+	const struct key_config **keys;
+	size_t key_count;
+};
+
+/*
+ * Of a zone that is a copy of a primary's. Its soa, ns, ttl, hosts, at_apex' addresses and sublists
+ * are not in the file: mirror_zone_load() fills them from the database, and until then they are 0
+ * or empty. Each of its sublists is its own, and is freed with it.
+ */
+struct mirror_zone_config {
+	bool given;
+	const struct key_config *key; /* of those primaries that name none; NULL: none */
+	struct remote_config *primaries;
+	size_t primary_count;
+};
+
 struct zone_config {
 	char *name; /* presentation form, lower case, no final dot */
 	struct name apex;
@@ -140,13 +175,24 @@ struct zone_config {
 	struct host_config *hosts;
 	size_t host_count;
 	struct access_config access;
+	struct transfer_config transfer;
+	struct remote_config *notify; /* who is told that the zone has changed */
+	size_t notify_count;
+	struct mirror_zone_config mirror;
 };
 
-struct listen_config {
-	uint8_t family; /* 4 or 6 */
-	addr_t addr;
-	uint16_t port;
-	char text[ADDR_TEXT + 8]; /* "127.0.0.1:5353", "[::1]:5353" */
+/* A zone that `feeder export --all` writes to a file. */
+struct export_config {
+	char *name;
+	const struct zone_config *zone;
+	char *format; /* one of export_format_named() */
+	char *file;   /* absolute */
+};
+
+/* How much of what was changed is kept, for those who have an older zone. */
+struct journal_config {
+	uint64_t keep_s;
+	uint64_t size; /* octets */
 };
 
 /* A CPU for workers. Whether there is such a one is asked by who runs there: settings.h. */
@@ -160,6 +206,7 @@ struct tcp_config {
 	unsigned per_client; /* most from one address */
 	uint64_t idle_ms;    /* a connection that is silent this long is closed */
 	uint64_t partial_ms; /* a message must be whole this long after its first octet */
+	unsigned transfers;  /* most at once */
 };
 
 struct tsig_algorithm;
@@ -236,8 +283,13 @@ struct config {
 	size_t key_count;
 	struct sublist_config *sublists; /* in the file's order */
 	size_t sublist_count;
-	struct zone_config *zones; /* in the file's order */
+	struct zone_config *zones; /* in the file's order; the mirrored ones come last */
 	size_t zone_count;
+	uint64_t notify_delay_ms;           /* after a change, for others that may follow it */
+	struct listen_config mirror_listen; /* where primaries send NOTIFY to; port 0: nowhere */
+	struct export_config *exports;      /* in the file's order */
+	size_t export_count;
+	struct journal_config journal;
 };
 
 /* The file to read: `given` (from -c), else $DNSBLD_CONF, else CONFIG_DEFAULT. Borrowed. */
@@ -256,8 +308,12 @@ enum status config_parse(const char *text, const char *file, struct config **con
 /* Whether it holds what only both sides of something may know: others must not read its file. */
 bool config_has_secrets(const struct config *config);
 
-/* Wipes them, in a process that has no use for any. The keys are gone then. */
+/* Wipes them, in a process that has no use for any. There are no keys then; those that are pointed
+ * to keep their names. */
 void config_forget_secrets(struct config *config);
+
+/* Frees what mirror_zone_load() has filled into a mirrored zone: it is as it was read. */
+void mirror_zone_clear(struct zone_config *zone);
 
 /* Also wipes the secrets. NULL is fine. */
 void config_free(struct config *config);

@@ -58,7 +58,8 @@ void change_serials(struct change *c, const struct derive *d, struct change_outc
 		zone_states_forget(c->txn, c->config);
 	}
 	if ((c->journal.units > 0 || count > 0) && !txn_status(c->txn)) {
-		journal_write(&c->journal, c->txn, &c->state, clock, moved, count, c->answers);
+		journal_write(&c->journal, c->txn, &c->state, clock, moved, count, c->answers,
+			      &c->config->journal);
 		outcome->number = c->state.changes;
 	}
 	outcome->units = c->journal.units;

@@ -105,18 +105,51 @@ static void clients_release(struct clients_config *clients)
 	free(clients->error.text);
 }
 
-static void zone_release(struct zone_config *zone)
+/* What a mirrored zone has from its primary, and all others from the file. */
+static void records_release(struct zone_config *zone)
 {
 	for (size_t i = 0; i < zone->host_count; i++) {
 		host_release(&zone->hosts[i]);
 	}
 	host_release(&zone->at_apex);
-	clients_release(&zone->clients);
-	free(zone->access.unknown_error.text);
-	free(zone->access.overdrawn_error.text);
 	free(zone->hosts);
 	free(zone->ns);
 	free(zone->sublists);
+}
+
+void mirror_zone_clear(struct zone_config *zone)
+{
+	for (size_t i = 0; i < zone->sublist_count; i++) {
+		struct sublist_config *sublist = (void *)(uintptr_t)zone->sublists[i];
+
+		free(sublist->name);
+		free(sublist->text);
+		free(sublist);
+	}
+	records_release(zone);
+	zone->hosts = NULL;
+	zone->ns = NULL;
+	zone->sublists = NULL;
+	zone->host_count = zone->ns_count = zone->sublist_count = 0;
+	zone->at_apex = (struct host_config){.name = zone->apex};
+	zone->soa = (struct soa_config){0};
+	zone->ttl_s = 0;
+}
+
+static void zone_release(struct zone_config *zone)
+{
+	if (zone->mirror.given) {
+		mirror_zone_clear(zone);
+	} else {
+		records_release(zone);
+	}
+	clients_release(&zone->clients);
+	free(zone->access.unknown_error.text);
+	free(zone->access.overdrawn_error.text);
+	free(zone->transfer.allow);
+	free(zone->transfer.keys);
+	free(zone->notify);
+	free(zone->mirror.primaries);
 	free(zone->name);
 }
 
@@ -130,6 +163,13 @@ static void reporter_release(struct reporter_config *reporter)
 	free(reporter->name);
 }
 
+static void export_release(struct export_config *export)
+{
+	free(export->file);
+	free(export->format);
+	free(export->name);
+}
+
 void config_forget_secrets(struct config *config)
 {
 	for (size_t i = 0; i < config->key_count; i++) {
@@ -139,9 +179,9 @@ void config_forget_secrets(struct config *config)
 			explicit_bzero(key->secret, key->secret_len);
 		}
 		free(key->secret);
+		key->secret = NULL;
+		key->secret_len = 0;
 	}
-	free(config->keys);
-	config->keys = NULL;
 	config->key_count = 0;
 	explicit_bzero(&config->cookies, sizeof config->cookies);
 }
@@ -161,8 +201,13 @@ void config_free(struct config *config)
 	for (size_t i = 0; i < config->reporter_count; i++) {
 		reporter_release(&config->reporters[i]);
 	}
+	for (size_t i = 0; i < config->export_count; i++) {
+		export_release(&config->exports[i]);
+	}
 	clients_release(&config->clients);
 	config_forget_secrets(config);
+	free(config->keys);
+	free(config->exports);
 	free(config->zones);
 	free(config->sublists);
 	free(config->reporters);

@@ -5,6 +5,9 @@
  * "4.dnsbl.example.org" would be 4.0.0.0/8 turned round, as much as its own apex.
  *  2. No host lies in a zone below: its address would belong there (RFC 1034 §4.2.1).
  *  3. A name server whose name is in one of our zones has an address there, or nobody could ask it.
+ *  4. A mirrored zone is what its primary says, delegations included: so it lies neither above nor
+ *     below another, and what its name servers are is not asked here.
+ *  5. There is a zone; and where one is ours, a sublist.
  */
 #include "config_check.h"
 
@@ -60,6 +63,24 @@ static enum status check_apex(const struct config *config, const struct zone_con
 	return ST_OK;
 }
 
+static enum status check_mirrored(const struct config *config, const struct zone_config *zone,
+				  const struct config_place *place)
+{
+	for (size_t i = 0; i < config->zone_count; i++) {
+		const struct zone_config *other = &config->zones[i];
+		size_t before;
+		bool below = name_below(&other->apex, &zone->apex, &before);
+
+		if (other != zone && (below || name_below(&zone->apex, &other->apex, &before))) {
+			return place_fail(
+				place,
+				"zone '%s' is mirrored, and zone '%s' lies %s it: it must stand alone",
+				zone->name, other->name, below ? "below" : "above");
+		}
+	}
+	return ST_OK;
+}
+
 static enum status check_host(const struct config *config, const struct zone_config *zone,
 			      const struct host_config *host, const struct config_place *place)
 {
@@ -94,7 +115,7 @@ static enum status check_ns(const struct config *config, const struct zone_confi
 	const struct zone_config *owner = zone_of(config, ns, &before);
 	char name[NAME_TEXT];
 
-	if (!owner || has_address(owner, ns)) {
+	if (!owner || owner->mirror.given || has_address(owner, ns)) {
 		return ST_OK;
 	}
 	name_format(ns, name);
@@ -116,17 +137,36 @@ static enum status check_ns(const struct config *config, const struct zone_confi
 		zone->name, name, owner->name, ns->wire[0], (const char *)ns->wire + 1);
 }
 
+static enum status check_complete(const struct config *config, const struct config_place *place)
+{
+	bool ours = config->zone_count == 0;
+
+	for (size_t i = 0; i < config->zone_count; i++) {
+		ours = ours || !config->zones[i].mirror.given;
+	}
+	if (ours && config->sublist_count == 0) {
+		return place_fail(place, "the file has no sublist; it needs: %s",
+				  "sublist relay { code = 2 }");
+	}
+	if (config->zone_count == 0) {
+		return place_fail(place, "the file has no zone; it needs: %s",
+				  "zone \"dnsbl.example.org\" { ns = ...  soa { ... } }");
+	}
+	return ST_OK;
+}
+
 enum status config_check(const struct config *config, const struct config_tree *tree,
 			 const char *file)
 {
-	struct config_place place = {.file = file};
-	enum status status = ST_OK;
+	struct config_place place = {.file = file, .line = 1};
+	enum status status = check_complete(config, &place);
 
 	for (size_t z = 0; z < config->zone_count && status == ST_OK; z++) {
 		const struct zone_config *zone = &config->zones[z];
 
 		place.line = tree_line(tree, "zone", z, 0);
-		status = check_apex(config, zone, &place);
+		status = zone->mirror.given ? check_mirrored(config, zone, &place)
+					    : check_apex(config, zone, &place);
 		for (size_t i = 0; i < zone->host_count && status == ST_OK; i++) {
 			place.line = tree_line(tree, "host", z, i);
 			status = check_host(config, zone, &zone->hosts[i], &place);

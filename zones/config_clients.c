@@ -42,6 +42,25 @@ enum status value_action(const struct config_place *place, const char *text, voi
 	return ST_OK;
 }
 
+enum status place_prefix(const struct config_place *place, const char *text, struct prefix **list,
+			 size_t *count)
+{
+	struct prefix prefix;
+
+	if (prefix_parse(text, &prefix) != ST_OK) {
+		return place_fail(place, "%s: %s", place->option->name, fail_text());
+	}
+	for (size_t i = 0; i < *count; i++) {
+		if (prefix_compare(&(*list)[i], &prefix) == 0) {
+			return place_fail(place, "%s: '%s' is given twice", place->option->name,
+					  text);
+		}
+	}
+	*list = config_grow(*list, count, sizeof **list);
+	(*list)[*count - 1] = prefix;
+	return ST_OK;
+}
+
 enum status clients_add(const struct config_place *place, const char *text, void *section)
 {
 	struct clients_config *clients = section;

@@ -45,24 +45,12 @@ enum status cookies_close(const struct config_place *place, void *section)
 enum status rrl_exempt_add(const struct config_place *place, const char *text, void *section)
 {
 	struct rrl_config *rrl = section;
-	struct prefix network;
 
-	if (prefix_parse(text, &network) != ST_OK) {
-		return place_fail(place, "%s: %s", place->option->name, fail_text());
-	}
-	for (size_t i = 0; i < rrl->exempt_count; i++) {
-		if (prefix_compare(&rrl->exempt[i], &network) == 0) {
-			return place_fail(place, "%s: '%s' is given twice", place->option->name,
-					  text);
-		}
-	}
 	if (rrl->exempt_count == place->option->max) {
-		return place_fail(place, "%s: '%s' is one too many: there may be %zu",
+		return place_fail(place, "%s: '%.80s' is one too many: there may be %zu",
 				  place->option->name, text, rrl->exempt_count);
 	}
-	rrl->exempt = config_grow(rrl->exempt, &rrl->exempt_count, sizeof *rrl->exempt);
-	rrl->exempt[rrl->exempt_count - 1] = network;
-	return ST_OK;
+	return place_prefix(place, text, &rrl->exempt, &rrl->exempt_count);
 }
 
 enum status rrl_close(const struct config_place *place, void *section)

@@ -93,3 +93,23 @@ enum status key_close(const struct config_place *place, void *section)
 	}
 	return ST_OK;
 }
+
+enum status place_key(const struct config_place *place, const char *text,
+		      const struct key_config **key)
+{
+	struct name name;
+	bool named = name_parse(text, &name) == ST_OK;
+
+	*key = named ? config_key(place->config, &name) : NULL;
+	if (*key) {
+		return ST_OK;
+	}
+	/* It may be a secret: of 32 octets and of 64 the last character is '=', and 48 are too long
+	 * for a label. */
+	if (named && text[strspn(text, LDH "_.")] == '\0') {
+		return place_fail(place, "%s: there is no key '%s' in this file",
+				  place->option->name, text);
+	}
+	return place_fail(place, "%s: there is no key of this name in this file",
+			  place->option->name);
+}

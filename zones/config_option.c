@@ -44,6 +44,8 @@ static const struct config_option tcp_options[] = {
 	 FIELD(tcp_config, idle_ms)},
 	{"partial", OPTION_VALUE, .fallback = "2s", .set = value_milliseconds, .min = 1, .max = DAY,
 	 FIELD(tcp_config, partial_ms)},
+	{"transfers", OPTION_VALUE, .fallback = "10", .set = value_number, .min = 1,
+	 .max = CONNECTIONS, FIELD(tcp_config, transfers)},
 	{.name = NULL},
 };
 
@@ -224,6 +226,12 @@ static const struct config_option access_options[] = {
 	{.name = NULL},
 };
 
+static const struct config_option transfer_options[] = {
+	{"allow", OPTION_LIST, .never_empty = true, .set = transfer_allow_add},
+	{"keys", OPTION_LIST, .never_empty = true, .set = transfer_key_add},
+	{.name = NULL},
+};
+
 static const struct config_option zone_options[] = {
 	{"sublists", OPTION_LIST, .never_empty = true, .set = zone_add_sublist},
 	{"ns", OPTION_LIST, .required = "ns = { \"ns1.example.net\", \"ns2.example.net\" }",
@@ -239,6 +247,49 @@ static const struct config_option zone_options[] = {
 	{"host", OPTION_TITLED, .options = host_options, .open = host_open, .close = host_close},
 	{"access", OPTION_SECTION, .options = access_options, FIELD(zone_config, access),
 	 .close = access_close},
+	{"transfer", OPTION_SECTION, .options = transfer_options, FIELD(zone_config, transfer),
+	 .close = transfer_close},
+	{"notify", OPTION_LIST, .set = notify_add},
+	{.name = NULL},
+};
+
+/* What its primary says of it is not said here. */
+static const struct config_option mirror_zone_options[] = {
+	/* Primaries lean on it. */
+	{"key", OPTION_VALUE, .set = mirror_key_set},
+	{"primaries", OPTION_LIST, .required = "primaries = \"192.0.2.1:53\"",
+	 .set = mirror_primary_add},
+	{"clients", OPTION_SECTION, .options = zone_clients_options, FIELD(zone_config, clients),
+	 .close = clients_close},
+	{"transfer", OPTION_SECTION, .options = transfer_options, FIELD(zone_config, transfer),
+	 .close = transfer_close},
+	{"notify", OPTION_LIST, .set = notify_add},
+	{.name = NULL},
+};
+
+/* Its struct is the file's. */
+static const struct config_option mirror_options[] = {
+	{"listen", OPTION_VALUE, .set = mirror_listen_set},
+	{"zone", OPTION_TITLED,
+	 .required = "zone \"dnsbl.example.org\" { primaries = \"192.0.2.1:53\" }",
+	 .options = mirror_zone_options, .open = mirror_zone_open, .close = mirror_zone_close},
+	{.name = NULL},
+};
+
+static const struct config_option export_options[] = {
+	{"zone", OPTION_VALUE, .required = "zone = \"dnsbl.example.org\"", .set = export_set_zone},
+	{"format", OPTION_VALUE, .required = "format = \"rbldnsd\"", .set = export_set_format,
+	 FIELD(export_config, format)},
+	{"file", OPTION_VALUE, .required = "file = \"/srv/rsync/dnsbl.zone\"",
+	 .set = export_set_file, FIELD(export_config, file)},
+	{.name = NULL},
+};
+
+static const struct config_option journal_options[] = {
+	{"keep", OPTION_VALUE, .fallback = "7d", .set = value_seconds, .min = 1, .max = LONG,
+	 FIELD(journal_config, keep_s)},
+	{"size", OPTION_VALUE, .fallback = "1G", .set = value_size, .min = KIB, .max = 64 * TIB,
+	 FIELD(journal_config, size)},
 	{.name = NULL},
 };
 
@@ -281,11 +332,18 @@ const struct config_option config_options[] = {
 	{"authserv_id", OPTION_VALUE, .set = authserv_id_set},
 	{"reporter", OPTION_TITLED, .options = reporter_options, .open = reporter_open},
 	{"key", OPTION_TITLED, .options = key_options, .open = key_open, .close = key_close},
-	/* Zones name sublists, which therefore come first. */
-	{"sublist", OPTION_TITLED, .required = "sublist relay { code = 2 }",
-	 .options = sublist_options, .open = sublist_open, .close = sublist_close},
-	{"zone", OPTION_TITLED, .required = "zone \"dnsbl.example.org\" { ns = ...  soa { ... } }",
-	 .options = zone_options, .open = zone_open, .close = zone_close},
+	/* Zones name sublists, which therefore come first. Whether there must be some:
+	   config_check.c. */
+	{"sublist", OPTION_TITLED, .options = sublist_options, .open = sublist_open,
+	 .close = sublist_close},
+	{"zone", OPTION_TITLED, .options = zone_options, .open = zone_open, .close = zone_close},
+	{"notify_delay", OPTION_VALUE, .fallback = "1s", .set = value_milliseconds, .max = DAY,
+	 FIELD(config, notify_delay_ms)},
+	/* tree_line() wants mirrored zones behind all others. */
+	{"mirror", OPTION_SECTION, .options = mirror_options},
+	{"journal", OPTION_SECTION, .options = journal_options, FIELD(config, journal)},
+	/* Which lean on zones of both kinds. */
+	{"export", OPTION_TITLED, .options = export_options, .open = export_open},
 	{.name = NULL},
 };
 

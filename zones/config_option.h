@@ -80,20 +80,35 @@ option_set value_identity, value_action;
 
 /* and what other setters are made of: a domain name other than the root; */
 enum status place_name(const struct config_place *place, const char *text, struct name *name);
+/* an address and a port; */
+enum status place_listen(const struct config_place *place, const char *text,
+			 struct listen_config *listen);
+/* one prefix more in a list, each once; */
+enum status place_prefix(const struct config_place *place, const char *text, struct prefix **list,
+			 size_t *count);
+/* a key of the file, by its name; */
+enum status place_key(const struct config_place *place, const char *text,
+		      const struct key_config **key);
+/* one more address to send to, each once; `key` is of those that name none; */
+enum status place_remote(const struct config_place *place, const char *text,
+			 const struct key_config *key, struct remote_config **list, size_t *count);
 /* an address, without a length; */
 bool config_addr(const char *text, uint8_t *family, addr_t *addr);
 /* an array with room for one more at its end, zeroed. */
 void *config_grow(void *array, size_t *count, size_t size);
 
-/* config_section.c, config_reporter.c, config_clients.c, config_flood.c, config_key.c and
- * config_zone.c: what belongs to one section. */
+/* The other config_*.c: what belongs to one section. */
 option_set listen_add, metrics_set, affinity_add, policy_add_category, zone_add_ns;
 option_set zone_add_sublist, host_add_a, host_add_aaaa, reporter_set_address;
 option_set reporter_add_domain, trusted_hop_add, authserv_id_set, clients_add, log_set;
 option_set key_set_algorithm, key_set_secret, dnstap_set_socket, cookie_secret_set, rrl_exempt_add;
-option_open sublist_open, reporter_open, zone_open, host_open, key_open;
+option_set transfer_allow_add, transfer_key_add, notify_add, mirror_listen_set, mirror_key_set;
+option_set mirror_primary_add, export_set_zone, export_set_format, export_set_file;
+option_open sublist_open, reporter_open, zone_open, host_open, key_open, mirror_zone_open;
+option_open export_open;
 option_close policy_close, sublist_close, zone_close, host_close, clients_close, key_close;
-option_close access_close, dnstap_close, cookies_close, rrl_close;
+option_close access_close, dnstap_close, cookies_close, rrl_close, transfer_close;
+option_close mirror_zone_close;
 
 /* What a zone's section leaves out of the answer to those who get an error is as in the file's. */
 void clients_inherit(struct clients_config *zone, const struct clients_config *file);

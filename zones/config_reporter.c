@@ -117,21 +117,8 @@ enum status reporter_add_domain(const struct config_place *place, const char *te
 enum status trusted_hop_add(const struct config_place *place, const char *text, void *section)
 {
 	struct config *config = section;
-	struct prefix hop;
 
-	if (prefix_parse(text, &hop) != ST_OK) {
-		return place_fail(place, "%s: %s", place->option->name, fail_text());
-	}
-	for (size_t i = 0; i < config->trusted_hop_count; i++) {
-		if (prefix_compare(&config->trusted_hops[i], &hop) == 0) {
-			return place_fail(place, "%s: '%s' is given twice", place->option->name,
-					  text);
-		}
-	}
-	config->trusted_hops = config_grow(config->trusted_hops, &config->trusted_hop_count,
-					   sizeof *config->trusted_hops);
-	config->trusted_hops[config->trusted_hop_count - 1] = hop;
-	return ST_OK;
+	return place_prefix(place, text, &config->trusted_hops, &config->trusted_hop_count);
 }
 
 /* A word of an Authentication-Results field, and mostly a host's name (RFC 8601 §2.5). */

@@ -25,8 +25,8 @@ static uint16_t read_port(const char *text)
 	return port <= UINT16_MAX ? (uint16_t)port : 0;
 }
 
-static enum status read_listen(const struct config_place *place, const char *text,
-			       struct listen_config *listen)
+enum status place_listen(const struct config_place *place, const char *text,
+			 struct listen_config *listen)
 {
 	const char *colon = strrchr(text, ':');
 	bool brackets = text[0] == '[' && colon && colon > text && colon[-1] == ']';
@@ -55,7 +55,7 @@ enum status listen_add(const struct config_place *place, const char *text, void 
 	struct config *config = section;
 	struct listen_config listen;
 
-	if (read_listen(place, text, &listen)) {
+	if (place_listen(place, text, &listen)) {
 		return ST_CONFIG;
 	}
 	for (size_t i = 0; i < config->listen_count; i++) {
@@ -79,7 +79,7 @@ enum status metrics_set(const struct config_place *place, const char *text, void
 	if (*text == '\0') {
 		return ST_OK;
 	}
-	if (read_listen(place, text, metrics)) {
+	if (place_listen(place, text, metrics)) {
 		return ST_CONFIG;
 	}
 	if (metrics->family == 4 ? metrics->addr >> 24 != 127 : metrics->addr != 1) {

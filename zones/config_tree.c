@@ -183,7 +183,10 @@ void tree_close(struct config_tree *tree)
 
 unsigned tree_line(const struct config_tree *tree, const char *option, size_t zone, size_t index)
 {
-	cfg_t *section = cfg_getnsec(tree->root, "zone", (unsigned)zone);
+	unsigned zones = cfg_size(tree->root, "zone");
+	cfg_t *section = zone < zones ? cfg_getnsec(tree->root, "zone", (unsigned)zone)
+				      : cfg_getnsec(cfg_getsec(tree->root, "mirror"), "zone",
+						    (unsigned)zone - zones);
 
 	if (strcmp(option, "zone") == 0) {
 		return (unsigned)section->line;

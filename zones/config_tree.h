@@ -20,7 +20,8 @@ void tree_close(struct config_tree *tree); /* NULL is fine */
 /* Reads every value by its row of the option table into *config. */
 enum status tree_read(const struct config_tree *tree, struct config *config);
 
-/* The line of the zone'th zone, or of the index'th of its ns or its hosts: "zone", "ns", "host". */
+/* The line of the zone'th zone, the mirrored ones last, or of the index'th of its ns or its hosts:
+ * "zone", "ns", "host". */
 unsigned tree_line(const struct config_tree *tree, const char *option, size_t zone, size_t index);
 
 #endif

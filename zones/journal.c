@@ -11,10 +11,6 @@
 
 enum { VERSION = 1, ALL_BARRED = 1, KEY = 8 + 1 + 4 };
 
-/* Bounds: a mirror that was away longer takes a full transfer. */
-static const uint64_t KEEP_S = 7 * 86400;
-static const uint64_t KEEP_BYTES = 1ULL << 30;
-
 enum {
 	TRIM_ROWS = 20000
 }; /* a commit drops at most so many rows, or one after a long pause would take minutes */
@@ -206,7 +202,8 @@ static void write_head(struct txn *txn, struct state *state, uint64_t time, bool
 }
 
 /* Drops the oldest changes, whole, while they are too old or too much. */
-static void trim(struct txn *txn, struct state *state, uint64_t time, struct interned *answers)
+static void trim(struct txn *txn, struct state *state, uint64_t time, struct interned *answers,
+		 const struct journal_config *bounds)
 {
 	struct scan *scan = scan_open(txn, TABLE_JOURNAL);
 	struct bytes key, value;
@@ -226,7 +223,8 @@ static void trim(struct txn *txn, struct state *state, uint64_t time, struct int
 			read_u8(&r);
 			uint64_t written = read_u64(&r);
 			if (change == state->changes || rows > TRIM_ROWS ||
-			    (written + KEEP_S >= time && state->journal_bytes <= KEEP_BYTES)) {
+			    (written + bounds->keep_s >= time &&
+			     state->journal_bytes <= bounds->size)) {
 				break;
 			}
 			dropping = change;
@@ -245,7 +243,8 @@ static void trim(struct txn *txn, struct state *state, uint64_t time, struct int
 }
 
 void journal_write(struct journal *j, struct txn *txn, struct state *state, uint64_t time,
-		   const struct journal_zone *zones, size_t zone_count, struct interned *answers)
+		   const struct journal_zone *zones, size_t zone_count, struct interned *answers,
+		   const struct journal_config *bounds)
 {
 	uint8_t key[KEY];
 
@@ -259,5 +258,5 @@ void journal_write(struct journal *j, struct txn *txn, struct state *state, uint
 		put(txn, state, unit_key(key, state->changes, &j->at[i].unit), j->at[i].before);
 		refer(txn, &j->at[i].unit, j->at[i].before, answers, more);
 	}
-	trim(txn, state, time, answers);
+	trim(txn, state, time, answers, bounds);
 }

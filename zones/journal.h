@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "config.h"
 #include "index.h"
 #include "interned.h"
 #include "state.h"
@@ -60,10 +61,12 @@ struct journal_zone {
 
 /*
  * Writes the change: head row and units, or a barrier for all zones when there are too many units.
- * References of the answers that rows name go to `answers`. Then drops what is too old or too much.
+ * References of the answers that rows name go to `answers`. Then drops what is too old or too much:
+ * who has an older zone takes a full transfer.
  */
 void journal_write(struct journal *j, struct txn *txn, struct state *state, uint64_t time,
-		   const struct journal_zone *zones, size_t zone_count, struct interned *answers);
+		   const struct journal_zone *zones, size_t zone_count, struct interned *answers,
+		   const struct journal_config *bounds);
 
 /* Calls for each distinct answer id of the segments, once. */
 void answers_of(const struct segments *segments, void (*each)(void *context, uint32_t id),
