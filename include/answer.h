@@ -73,6 +73,13 @@ struct rrs {
 		txt[CONFIG_SUBLISTS]; /* borrowed from the view's config and from the transaction */
 };
 
+/* The same, in as much memory as they need. */
+struct listed {
+	unsigned a_count, txt_count;
+	const uint8_t *code;
+	const struct bytes *txt;
+};
+
 /* The records that `answer` means in the zone. Texts are read through `txn`. */
 void answer_rrs(const struct answer *answer, const struct zone_view *view, struct txn *txn,
 		struct rrs *rrs);
@@ -90,22 +97,5 @@ bool answer_same(uint32_t a, uint32_t b, const struct zone_view *view, struct tx
 
 /* Writes `text` with each {ip} replaced, at most TEXT_MAX octets. Returns the length. */
 size_t text_expand(struct bytes text, struct bytes ip, uint8_t out[TEXT_MAX]);
-
-/*
- * Owners with their records, for BIND exports and transfers: a pure function of one unit as the
- * zone sees it. A v4 unit is a /16, a v6 unit a /32. `segments` are those of the unit. The sink is
- * called for each owner, relative to the zone
- * ("1.2.0.192", "*.2.0.192"), in ascending order of addresses; `ip` is what {ip} becomes there: the
- * address, or under a wildcard its prefix. What it is passed is borrowed for the call.
- */
-struct owner_rrs {
-	const char *owner;
-	struct prefix prefix;
-	struct bytes ip;
-	const struct rrs *rrs;
-};
-typedef void owner_sink(void *context, const struct owner_rrs *owner);
-void block_rrs(const struct prefix *unit, const struct segments *segments,
-	       const struct zone_view *view, struct txn *txn, owner_sink *sink, void *context);
 
 #endif

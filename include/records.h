@@ -3,7 +3,7 @@
  * a file or to a secondary, and for what takes one in.
  *
  *     zone_records()    what the config contributes, and the test entries
- *     owner_records()   what one owner of the index has
+ *     owner_records()   what one owner of the index has (block_rrs.h)
  */
 #ifndef DNSBLD_RECORDS_H
 #define DNSBLD_RECORDS_H
@@ -47,8 +47,18 @@ void zone_soa(const struct zone_config *zone, uint32_t serial, record_sink *sink
 void zone_records(const struct config *config, const struct zone_config *zone,
 		  const struct zone_view *view, uint32_t serial, record_sink *sink, void *context);
 
-/* A and TXT of one owner that block_rrs() gave. */
-void owner_records(const struct zone_config *zone, const struct owner_rrs *owner, record_sink *sink,
-		   void *context);
+/*
+ * One record of the owner that an address has, or a prefix as a wildcard: the number'th of its A
+ * and then its TXTs, asked for in turn, as what they have in common stays in *record. False where
+ * it has not so many.
+ */
+enum { RECORD_ROOM = 1 + TEXT_MAX };
+bool owner_record(const struct zone_config *zone, const struct prefix *owner,
+		  const struct listed *listed, unsigned number, uint8_t room[RECORD_ROOM],
+		  struct record *record);
+
+/* All of them. */
+void owner_records(const struct zone_config *zone, const struct prefix *owner,
+		   const struct listed *listed, record_sink *sink, void *context);
 
 #endif

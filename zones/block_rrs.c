@@ -18,12 +18,9 @@
  * 5. Names depend on addresses and records alone, not on ids: a unit that looks the same in the
  *    zone before and after a change makes the same names.
  */
-#include "answer.h"
+#include "block_rrs.h"
 
 #include <stdlib.h>
-
-#include "lens.h"
-#include "revname.h"
 
 /* A stretch that looks the same to the zone. */
 struct piece {
@@ -31,41 +28,38 @@ struct piece {
 	uint32_t class;
 };
 
-struct unit {
-	struct lens lens;
-	struct piece *piece;
-	size_t count;
-	uint32_t *tally; /* by class; all 0 between uses */
-	owner_sink *sink;
-	void *context;
-};
-
-static void emit(struct unit *u, struct prefix p, uint32_t class)
+static void emit(struct owners *u, struct prefix p, uint32_t class)
 {
-	char owner[REVNAME_TEXT], ip[PREFIX_TEXT];
-
-	revname_format(&p, owner);
-	size_t len = prefix_format(&p, ip);
-	u->sink(u->context,
-		&(struct owner_rrs){owner, p, bytes_of(ip, len), lens_rrs(&u->lens, class)});
+	if (u->count == u->room) {
+		u->room = u->room ? u->room * 2 : 256;
+		u->at = must_realloc(u->at, u->room * sizeof *u->at);
+	}
+	u->at[u->count++] = (struct owner){p, class};
 }
 
-static void find_pieces(struct unit *u, const struct segments *segments)
+static void add_piece(struct owners *u, const struct segment *s, uint32_t class)
 {
-	u->piece = must_alloc((segments->count + 1) * sizeof *u->piece);
-	u->count = 0;
-	for (size_t i = 0; i < segments->count; i++) {
-		const struct segment *s = &segments->at[i];
-		uint32_t class = lens_class(&u->lens, s->answer);
-		struct piece *last = u->count > 0 ? &u->piece[u->count - 1] : NULL;
+	struct piece *last = u->piece_count > 0 ? &u->piece[u->piece_count - 1] : NULL;
 
-		if (class == 0) {
-			continue;
-		}
-		if (last && last->class == class && last->last + 1 == s->first) {
-			last->last = s->last;
-		} else {
-			u->piece[u->count++] = (struct piece){s->first, s->last, class};
+	if (last && last->class == class && last->last + 1 == s->first) {
+		last->last = s->last;
+		return;
+	}
+	if (u->piece_count == u->piece_room) {
+		u->piece_room = u->piece_room ? u->piece_room * 2 : 256;
+		u->piece = must_realloc(u->piece, u->piece_room * sizeof *u->piece);
+	}
+	u->piece[u->piece_count++] = (struct piece){s->first, s->last, class};
+}
+
+static void find_pieces(struct owners *u)
+{
+	u->piece_count = 0;
+	for (size_t i = 0; i < u->cut.count; i++) {
+		uint32_t class = lens_class(u->lens, u->cut.at[i].answer);
+
+		if (class != 0) {
+			add_piece(u, &u->cut.at[i], class);
 		}
 	}
 }
@@ -87,15 +81,15 @@ static addr_t clipped(const struct net *net, size_t i, addr_t *last)
 	return p->first > net->first ? p->first : net->first;
 }
 
-static struct net net_at(const struct unit *u, size_t *from, addr_t first)
+static struct net net_at(const struct owners *u, size_t *from, addr_t first)
 {
 	struct net net = {.first = first, .last = first + 255};
 
-	while (*from < u->count && u->piece[*from].last < first) {
+	while (*from < u->piece_count && u->piece[*from].last < first) {
 		++*from;
 	}
 	net.piece = &u->piece[*from];
-	while (*from + net.count < u->count && net.piece[net.count].first <= net.last) {
+	while (*from + net.count < u->piece_count && net.piece[net.count].first <= net.last) {
 		net.count++;
 	}
 	return net;
@@ -119,7 +113,7 @@ static bool net_is_uniform(const struct net *net)
 }
 
 /* The class of most addresses; of several the one that comes first. */
-static uint32_t net_commonest(const struct unit *u, const struct net *net)
+static uint32_t net_commonest(const struct owners *u, const struct net *net)
 {
 	uint32_t best = 0, most = 0;
 
@@ -141,7 +135,7 @@ static uint32_t net_commonest(const struct unit *u, const struct net *net)
 }
 
 /* The class that most /24s have from end to end, 0 where there is none or the /16 has a hole. */
-static uint32_t commonest_net(const struct unit *u, addr_t base)
+static uint32_t commonest_net(const struct owners *u, addr_t base)
 {
 	uint32_t best = 0, most = 0;
 	bool full = true;
@@ -156,7 +150,7 @@ static uint32_t commonest_net(const struct unit *u, addr_t base)
 		}
 	}
 	/* In the order of addresses, so that of several the first wins. */
-	for (size_t i = 0; i < u->count; i++) {
+	for (size_t i = 0; i < u->piece_count; i++) {
 		uint32_t class = u->piece[i].class;
 
 		if (u->tally[class] > most) {
@@ -179,7 +173,7 @@ static bool single_digits(addr_t addr, unsigned octets)
 	return true;
 }
 
-static void emit_net(struct unit *u, const struct net *net, uint32_t around)
+static void emit_net(struct owners *u, const struct net *net, uint32_t around)
 {
 	uint32_t wild = 0;
 
@@ -202,7 +196,7 @@ static void emit_net(struct unit *u, const struct net *net, uint32_t around)
 	}
 }
 
-static void emit_v4(struct unit *u, addr_t base)
+static void emit_v4(struct owners *u, addr_t base)
 {
 	uint32_t around = single_digits(base, 2) ? 0 : commonest_net(u, base);
 	size_t from = 0;
@@ -219,9 +213,9 @@ static void emit_v4(struct unit *u, addr_t base)
 
 /* --- IPv6 -------------------------------------------------------------------------------- */
 
-static void emit_v6(struct unit *u)
+static void emit_v6(struct owners *u)
 {
-	for (size_t i = 0; i < u->count; i++) {
+	for (size_t i = 0; i < u->piece_count; i++) {
 		addr_t first = u->piece[i].first;
 		bool done = false;
 		struct prefix p;
@@ -239,23 +233,33 @@ static void emit_v6(struct unit *u)
 	}
 }
 
-void block_rrs(const struct prefix *unit, const struct segments *segments,
-	       const struct zone_view *view, struct txn *txn, owner_sink *sink, void *context)
+void owners_init(struct owners *owners, const struct lens *lens)
 {
-	struct unit u = {.sink = sink, .context = context};
-	struct segments listed = {0};
+	*owners = (struct owners){.lens = lens};
+}
 
-	lens_cut(view, unit->family, segments, &listed);
-	lens_init(&u.lens, &listed, view, txn);
-	u.tally = must_alloc((u.lens.classes + 1) * sizeof *u.tally);
-	find_pieces(&u, &listed);
-	if (unit->family == 4) {
-		emit_v4(&u, unit->addr);
-	} else {
-		emit_v6(&u);
+void owners_release(struct owners *owners)
+{
+	free(owners->at);
+	free(owners->piece);
+	free(owners->tally);
+	segments_release(&owners->cut);
+}
+
+void block_rrs(struct owners *u, const struct prefix *unit, const struct segments *segments)
+{
+	if (u->tally_room <= u->lens->classes) {
+		free(u->tally);
+		u->tally_room = 2 * u->lens->classes + 2;
+		u->tally = must_alloc(u->tally_room * sizeof *u->tally);
 	}
-	free(u.piece);
-	free(u.tally);
-	lens_release(&u.lens);
-	segments_release(&listed);
+	u->count = 0;
+	u->cut.count = 0;
+	lens_cut(&u->lens->view, unit->family, segments, &u->cut);
+	find_pieces(u);
+	if (unit->family == 4) {
+		emit_v4(u, unit->addr);
+	} else {
+		emit_v6(u);
+	}
 }

@@ -2,12 +2,15 @@
  * export_bind.c: the zone as a master file (RFC 1035 §5): the records that a transfer of it
  * carries.
  */
+#include "block_rrs.h"
 #include "export_inside.h"
 #include "records.h"
 
 struct master_file {
 	struct zone_export *e;
 	struct name owner; /* of the last record */
+	struct lens lens;
+	struct owners owners;
 };
 
 static const char *name_text(struct reader *rdata)
@@ -105,18 +108,20 @@ static void record_write(void *context, const struct record *record)
 	rdata_write(f->e->out, record);
 }
 
-static void owner_found(void *context, const struct owner_rrs *owner)
-{
-	struct master_file *f = context;
-
-	owner_records(f->e->zone, owner, record_write, f);
-	f->e->entries++;
-}
-
 static void unit_write(struct zone_export *e, const struct prefix *unit,
 		       const struct segments *segments, void *context)
 {
-	block_rrs(unit, segments, &e->view, e->txn, owner_found, context);
+	struct master_file *f = context;
+
+	lens_learn_all(&f->lens, segments, e->txn);
+	block_rrs(&f->owners, unit, segments);
+	for (size_t i = 0; i < f->owners.count; i++) {
+		const struct owner *owner = &f->owners.at[i];
+
+		owner_records(e->zone, &owner->prefix, lens_listed(&f->lens, owner->class),
+			      record_write, f);
+	}
+	e->entries += f->owners.count;
 }
 
 void export_bind(struct zone_export *e)
@@ -124,7 +129,11 @@ void export_bind(struct zone_export *e)
 	struct master_file f = {.e = e};
 	char text[NAME_TEXT];
 
+	lens_init(&f.lens, &e->view);
+	owners_init(&f.owners, &f.lens);
 	fprintf(e->out, "$ORIGIN %s\n$TTL %u\n", name_format(&e->zone->apex, text), e->zone->ttl_s);
 	zone_records(e->config, e->zone, &e->view, e->serial, record_write, &f);
 	export_units(e, unit_write, &f);
+	owners_release(&f.owners);
+	lens_release(&f.lens);
 }

@@ -1,17 +1,13 @@
 /*
  * lens.c: classes of answers. A database has many zones, so answers differ in what a zone does not
- * serve; and texts may be what the template is. Records are compared by a hash of all of them
- * first, so that a block in which every address has its own answer stays n log n.
+ * serve; and texts may be what the template is. Answers are found by id, classes by a hash of their
+ * records: a list in which every address has its own answer stays linear.
  */
 #include "lens.h"
 
 #include <stdlib.h>
 
-struct lens_answer {
-	uint32_t id;
-	uint32_t class;
-	uint64_t hash; /* 0: not listed in this zone */
-};
+enum { LEAST = 64 }; /* places in each table; a power of two, at most half are taken */
 
 static void hash_bytes(uint64_t *hash, const void *data, size_t len)
 {
@@ -22,118 +18,186 @@ static void hash_bytes(uint64_t *hash, const void *data, size_t len)
 	}
 }
 
-static void load(struct lens *lens, uint32_t id)
-{
-	struct answer answer;
-
-	lens->rrs.a_count = 0;
-	lens->rrs.txt_count = 0;
-	if (answer_read(lens->txn, id, &answer)) {
-		answer_rrs(&answer, lens->view, lens->txn, &lens->rrs);
-	}
-}
-
-static uint64_t hash_of(struct lens *lens, uint32_t id)
+static uint64_t hash_of(const struct rrs *rrs)
 {
 	uint64_t hash = UINT64_C(0xcbf29ce484222325);
-	const struct rrs *rrs = &lens->rrs;
 
-	load(lens, id);
-	if (rrs->a_count == 0) {
-		return 0;
-	}
 	hash_bytes(&hash, rrs->code, rrs->a_count);
 	for (unsigned i = 0; i < rrs->txt_count; i++) {
 		hash_bytes(&hash, &rrs->txt[i].len, sizeof rrs->txt[i].len);
 		hash_bytes(&hash, rrs->txt[i].data, rrs->txt[i].len);
 	}
-	return hash ? hash : 1;
+	return hash ^ hash >> 32;
 }
 
-static int by_id(const void *a, const void *b)
+static bool same(const struct rrs *rrs, const struct listed *listed)
 {
-	const struct lens_answer *x = a, *y = b;
-
-	return (x->id > y->id) - (x->id < y->id);
-}
-
-static int by_hash(const void *a, const void *b)
-{
-	const struct lens_answer *x = a, *y = b;
-
-	return (x->hash > y->hash) - (x->hash < y->hash);
-}
-
-/* Each answer of the segments once, ascending. */
-static void gather(struct lens *lens, const struct segments *segments)
-{
-	size_t kept = 0;
-
-	lens->answer = must_alloc((segments->count + 1) * sizeof *lens->answer);
-	for (size_t i = 0; i < segments->count; i++) {
-		if (kept == 0 || lens->answer[kept - 1].id != segments->at[i].answer) {
-			lens->answer[kept++].id = segments->at[i].answer;
+	if (rrs->a_count != listed->a_count || rrs->txt_count != listed->txt_count ||
+	    memcmp(rrs->code, listed->code, rrs->a_count) != 0) {
+		return false;
+	}
+	for (unsigned i = 0; i < rrs->txt_count; i++) {
+		if (!bytes_equal(rrs->txt[i], listed->txt[i])) {
+			return false;
 		}
 	}
-	qsort(lens->answer, kept, sizeof *lens->answer, by_id);
-	for (size_t i = 0; i < kept; i++) {
-		if (lens->count == 0 || lens->answer[lens->count - 1].id != lens->answer[i].id) {
-			lens->answer[lens->count++] = lens->answer[i];
+	return true;
+}
+
+/* In one piece of memory: the struct, its texts' places, codes, texts. */
+static struct listed *copy(const struct rrs *rrs)
+{
+	size_t octets = rrs->a_count;
+
+	for (unsigned i = 0; i < rrs->txt_count; i++) {
+		octets += rrs->txt[i].len;
+	}
+	struct listed *listed =
+		must_alloc(sizeof *listed + rrs->txt_count * sizeof(struct bytes) + octets);
+	struct bytes *txt = (struct bytes *)(listed + 1);
+	uint8_t *at = (uint8_t *)(txt + rrs->txt_count);
+
+	*listed = (struct listed){.a_count = rrs->a_count,
+				  .code = at,
+				  .txt_count = rrs->txt_count,
+				  .txt = txt};
+	memcpy(at, rrs->code, rrs->a_count);
+	at += rrs->a_count;
+	for (unsigned i = 0; i < rrs->txt_count; i++) {
+		size_t len = rrs->txt[i].len;
+
+		if (len > 0) {
+			memcpy(at, rrs->txt[i].data, len);
 		}
+		txt[i] = bytes_of(at, len);
+		at += len;
+	}
+	return listed;
+}
+
+static void grow_classes(struct lens *lens)
+{
+	size_t size = 2 * (lens->hash_mask + 1);
+
+	lens->listed = must_realloc(lens->listed, size / 2 * sizeof(struct listed *));
+	lens->hash = must_realloc(lens->hash, size / 2 * sizeof *lens->hash);
+	free(lens->by_hash);
+	lens->by_hash = must_alloc(size * sizeof *lens->by_hash);
+	lens->hash_mask = size - 1;
+	for (uint32_t class = 1; class <= lens->classes; class ++) {
+		uint64_t i = lens->hash[class - 1];
+
+		while (lens->by_hash[i & lens->hash_mask] != 0) {
+			i++;
+		}
+		lens->by_hash[i & lens->hash_mask] = class;
 	}
 }
 
-void lens_init(struct lens *lens, const struct segments *segments, const struct zone_view *view,
-	       struct txn *txn)
+/* The class of these records, made where there is none. */
+static uint32_t class_of(struct lens *lens, const struct rrs *rrs)
 {
-	lens->view = view;
-	lens->txn = txn;
-	lens->count = 0;
+	uint64_t hash = hash_of(rrs), i = hash;
+	uint32_t class;
+
+	for (; (class = lens->by_hash[i & lens->hash_mask]) != 0; i++) {
+		if (lens->hash[class - 1] == hash && same(rrs, lens->listed[class - 1])) {
+			return class;
+		}
+	}
+	class = ++lens->classes;
+	lens->by_hash[i & lens->hash_mask] = class;
+	lens->hash[class - 1] = hash;
+	lens->listed[class - 1] = copy(rrs);
+	if (2 * (size_t)lens->classes > lens->hash_mask) {
+		grow_classes(lens);
+	}
+	return class;
+}
+
+/* Where an id is, or would be. Ids are given in turn, so that they are their own hash. */
+static struct lens_answer *place(const struct lens *lens, uint32_t id)
+{
+	size_t i = id;
+
+	while (lens->answer[i & lens->answer_mask].id != 0 &&
+	       lens->answer[i & lens->answer_mask].id != id) {
+		i++;
+	}
+	return &lens->answer[i & lens->answer_mask];
+}
+
+static void grow_answers(struct lens *lens)
+{
+	struct lens_answer *old = lens->answer;
+	size_t size = lens->answer_mask + 1;
+
+	lens->answer = must_alloc(2 * size * sizeof *lens->answer);
+	lens->answer_mask = 2 * size - 1;
+	for (size_t i = 0; i < size; i++) {
+		if (old[i].id != 0) {
+			*place(lens, old[i].id) = old[i];
+		}
+	}
+	free(old);
+}
+
+void lens_init(struct lens *lens, const struct zone_view *view)
+{
+	lens->view = *view;
+	lens->answer_count = 0;
 	lens->classes = 0;
-	lens->loaded = 0;
-	gather(lens, segments);
-	lens->sample = must_alloc((lens->count + 1) * sizeof *lens->sample);
-	for (size_t i = 0; i < lens->count; i++) {
-		lens->answer[i].hash = hash_of(lens, lens->answer[i].id);
-	}
-	qsort(lens->answer, lens->count, sizeof *lens->answer, by_hash);
-	for (size_t i = 0; i < lens->count; i++) {
-		struct lens_answer *a = &lens->answer[i];
-
-		if (a->hash == 0) {
-			a->class = 0;
-			continue;
-		}
-		if (i == 0 || a[-1].hash != a->hash || !answer_same(a[-1].id, a->id, view, txn)) {
-			lens->sample[lens->classes++] = a->id;
-		}
-		a->class = lens->classes;
-	}
-	qsort(lens->answer, lens->count, sizeof *lens->answer, by_id);
+	lens->answer_mask = lens->hash_mask = LEAST - 1;
+	lens->answer = must_alloc(LEAST * sizeof *lens->answer);
+	lens->by_hash = must_alloc(LEAST * sizeof *lens->by_hash);
+	lens->listed = must_alloc(LEAST / 2 * sizeof(struct listed *));
+	lens->hash = must_alloc(LEAST / 2 * sizeof *lens->hash);
 }
 
 void lens_release(struct lens *lens)
 {
-	free(lens->answer);
-	free(lens->sample);
-}
-
-uint32_t lens_class(const struct lens *lens, uint32_t answer)
-{
-	struct lens_answer key = {.id = answer};
-	const struct lens_answer *found =
-		bsearch(&key, lens->answer, lens->count, sizeof key, by_id);
-
-	return found ? found->class : 0;
-}
-
-const struct rrs *lens_rrs(struct lens *lens, uint32_t class)
-{
-	if (lens->loaded != class) {
-		load(lens, lens->sample[class - 1]);
-		lens->loaded = class;
+	for (uint32_t class = 1; class <= lens->classes; class ++) {
+		free(lens->listed[class - 1]);
 	}
-	return &lens->rrs;
+	free(lens->listed);
+	free(lens->hash);
+	free(lens->by_hash);
+	free(lens->answer);
+}
+
+void lens_learn(struct lens *lens, uint32_t id, struct txn *txn)
+{
+	struct lens_answer *at = place(lens, id);
+	struct answer answer;
+
+	if (at->id == id) {
+		return;
+	}
+	*at = (struct lens_answer){.id = id};
+	if (answer_read(txn, id, &answer)) {
+		answer_rrs(&answer, &lens->view, txn, &lens->rrs);
+		at->class = lens->rrs.a_count > 0 ? class_of(lens, &lens->rrs) : 0;
+	}
+	if (2 * ++lens->answer_count > lens->answer_mask) {
+		grow_answers(lens);
+	}
+}
+
+void lens_learn_all(struct lens *lens, const struct segments *segments, struct txn *txn)
+{
+	uint32_t last = 0;
+
+	for (size_t i = 0; i < segments->count; i++) {
+		if (segments->at[i].answer != last) {
+			last = segments->at[i].answer;
+			lens_learn(lens, last, txn);
+		}
+	}
+}
+
+uint32_t lens_class(const struct lens *lens, uint32_t id)
+{
+	return place(lens, id)->class;
 }
 
 static void cut(const struct segment *s, addr_t first, addr_t last, struct segments *out)

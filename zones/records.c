@@ -7,9 +7,7 @@
 #include "revname.h"
 
 enum {
-	SOA_NUMBERS = 20, /* serial refresh retry expire minimum */
-	SOA_MOST = 2 * NAME_MAX_WIRE + SOA_NUMBERS,
-	TXT_MOST = 1 + TEXT_MAX,
+	SOA_MOST = 2 * NAME_MAX_WIRE + 20, /* serial refresh retry expire minimum */
 };
 
 struct giver {
@@ -131,37 +129,45 @@ static void give_cuts(const struct giver *g, const struct config *config)
 
 /* --- what is listed ------------------------------------------------------------------------- */
 
-static void give_a(const struct giver *g, const struct name *owner, uint8_t code)
+bool owner_record(const struct zone_config *zone, const struct prefix *owner,
+		  const struct listed *listed, unsigned number, uint8_t room[RECORD_ROOM],
+		  struct record *record)
 {
-	const uint8_t rdata[] = {127, 0, 0, code};
+	char ip[PREFIX_TEXT];
 
-	give(g, owner, RECORD_A, g->zone->ttl_s, bytes_of(rdata, sizeof rdata));
-}
-
-/* `text` is a template. */
-static void give_txt(const struct giver *g, const struct name *owner, struct bytes text,
-		     struct bytes ip)
-{
-	uint8_t rdata[TXT_MOST];
-	size_t len = text_expand(text, ip, rdata + 1);
-
-	rdata[0] = (uint8_t)len;
-	give(g, owner, RECORD_TXT, g->zone->ttl_s, bytes_of(rdata, 1 + len));
-}
-
-void owner_records(const struct zone_config *zone, const struct owner_rrs *owner, record_sink *sink,
-		   void *context)
-{
-	const struct giver g = {zone, sink, context};
-	const struct rrs *rrs = owner->rrs;
-	struct name name;
-
-	revname_name(&owner->prefix, &zone->apex, &name);
-	for (unsigned i = 0; i < rrs->a_count; i++) {
-		give_a(&g, &name, rrs->code[i]);
+	if (number >= listed->a_count + listed->txt_count) {
+		return false;
 	}
-	for (unsigned i = 0; i < rrs->txt_count; i++) {
-		give_txt(&g, &name, rrs->txt[i], owner->ip);
+	if (number == 0) {
+		revname_name(owner, &zone->apex, &record->owner);
+		record->ttl_s = zone->ttl_s;
+	}
+	if (number < listed->a_count) {
+		const uint8_t rdata[] = {127, 0, 0, listed->code[number]};
+
+		memcpy(room, rdata, sizeof rdata);
+		record->type = RECORD_A;
+		record->rdata = bytes_of(room, sizeof rdata);
+		return true;
+	}
+	size_t ip_len = prefix_format(owner, ip);
+	size_t len =
+		text_expand(listed->txt[number - listed->a_count], bytes_of(ip, ip_len), room + 1);
+
+	room[0] = (uint8_t)len;
+	record->type = RECORD_TXT;
+	record->rdata = bytes_of(room, 1 + len);
+	return true;
+}
+
+void owner_records(const struct zone_config *zone, const struct prefix *owner,
+		   const struct listed *listed, record_sink *sink, void *context)
+{
+	uint8_t room[RECORD_ROOM];
+	struct record record;
+
+	for (unsigned i = 0; owner_record(zone, owner, listed, i, room, &record); i++) {
+		sink(context, &record);
 	}
 }
 
@@ -170,19 +176,13 @@ static void give_test_entries(const struct giver *g, const struct zone_view *vie
 	for (unsigned low = 2; low < 255; low++) {
 		struct prefix v4 = {0x7f000000 + low, 4, 32};
 		struct prefix v6 = {(addr_t)0xffff << 32 | v4.addr, 6, 128};
-		const struct prefix *const entries[] = {&v4, &v6};
 		struct rrs rrs;
 
 		test_entry_rrs((uint8_t)low, view, &rrs);
-		for (size_t i = 0; rrs.a_count > 0 && i < 2; i++) {
-			char ip[PREFIX_TEXT];
-			size_t len = prefix_format(entries[i], ip);
-			const struct owner_rrs owner = {.prefix = *entries[i],
-							.ip = bytes_of(ip, len),
-							.rrs = &rrs};
+		const struct listed listed = {rrs.a_count, rrs.txt_count, rrs.code, rrs.txt};
 
-			owner_records(g->zone, &owner, g->sink, g->context);
-		}
+		owner_records(g->zone, &v4, &listed, g->sink, g->context);
+		owner_records(g->zone, &v6, &listed, g->sink, g->context);
 	}
 }
 
