@@ -21,10 +21,6 @@
 #include <assert.h>
 #include <time.h>
 
-enum {
-	RDATA_FIXED = 16, /* time(6) fudge(2) mac-len(2) id(2) error(2) other-len(2) */
-};
-
 static bool is_signed(const struct signing *s)
 {
 	const enum tsig_error error = s->session.error;
@@ -45,9 +41,7 @@ enum rcode signing_begin(struct signing *s, struct reply *r, const struct tsig_k
 	if (error == TSIG_FORMERR) {
 		return RCODE_FORMERR;
 	}
-	s->room = is_signed(s)
-			  ? tsig_reply_room(&s->session)
-			  : s->tsig.owner.len + DNS_RR_FIXED + s->tsig.algorithm.len + RDATA_FIXED;
+	s->room = is_signed(s) ? tsig_reply_room(&s->session) : tsig_refusal_room(&s->tsig);
 	/* Where a stranger's long names leave no room the rcode alone has to say it. */
 	if ((size_t)(r->end - r->at) >= s->room) {
 		r->signing = s;
@@ -56,36 +50,13 @@ enum rcode signing_begin(struct signing *s, struct reply *r, const struct tsig_k
 	return error ? RCODE_NOTAUTH : RCODE_NOERROR;
 }
 
-static void put_unsigned(struct reply *r)
-{
-	const struct signing *s = r->signing;
-	const struct tsig *tsig = &s->tsig;
-	struct writer w = writer_of(r->at, s->room);
-
-	write_bytes(&w, tsig->owner.data, tsig->owner.len);
-	write_u16(&w, TYPE_TSIG);
-	write_u16(&w, CLASS_ANY);
-	write_u32(&w, 0);
-	write_u16(&w, (uint16_t)(tsig->algorithm.len + RDATA_FIXED));
-	write_bytes(&w, tsig->algorithm.wire, tsig->algorithm.len);
-	write_be(&w, tsig->time_s, 6);
-	write_u16(&w, tsig->fudge_s);
-	write_u16(&w, 0); /* no MAC */
-	write_u16(&w, tsig->original_id);
-	write_u16(&w, s->session.error);
-	write_u16(&w, 0); /* no other data */
-	r->at = w.at;
-	r->start[DNS_HEADER - 1]++; /* ARCOUNT, of which an error has one at most */
-}
-
 size_t signing_end(struct reply *r)
 {
 	struct signing *s = r->signing;
 	size_t len = (size_t)(r->at - r->start);
 
 	if (!is_signed(s)) {
-		put_unsigned(r);
-		return (size_t)(r->at - r->start);
+		return tsig_refuse(&s->tsig, s->session.error, r->start, len, len + s->room);
 	}
 	/* 0, a drop, where libcrypto has no memory left: what is not signed helps nobody. */
 	return tsig_sign_reply(&s->session, r->start, len, len + s->room, s->now_s);

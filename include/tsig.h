@@ -131,6 +131,15 @@ size_t tsig_reply_room(const struct tsig_session *s);
 size_t tsig_sign_reply(struct tsig_session *s, uint8_t *message, size_t len, size_t room,
 		       uint64_t now);
 
+/*
+ * Appends to the reply to a request that is refused with TSIG_BADKEY or TSIG_BADSIG what may not be
+ * signed (§5.3.2): the request's own names, so it is no longer than the request's. As
+ * tsig_sign_reply().
+ */
+size_t tsig_refuse(const struct tsig *request, enum tsig_error error, uint8_t *message, size_t len,
+		   size_t room);
+size_t tsig_refusal_room(const struct tsig *request);
+
 /* Begins a client's session. ST_INTERNAL: libcrypto fails. */
 enum status tsig_session_open(struct tsig_session *s, const struct tsig_key *key);
 void tsig_session_close(struct tsig_session *s);

@@ -186,17 +186,15 @@ enum tsig_error tsig_verify_request(struct tsig_session *s, const struct tsig_ke
 /* --- signing ------------------------------------------------------------------------------------
  */
 
-static size_t record_len(const struct tsig_key *key, size_t other)
+static size_t record_len(size_t owner, size_t algorithm, size_t mac, size_t other)
 {
-	return key->config->name.len + DNS_RR_FIXED + key->algorithm.len + RDATA_FIXED +
-	       key->config->algorithm->mac_len + other;
+	return owner + DNS_RR_FIXED + algorithm + RDATA_FIXED + mac + other;
 }
 
-static void write_record(struct writer *w, const struct tsig_key *key, const struct tsig *t)
+static void write_record(struct writer *w, struct bytes owner, const struct name *algorithm,
+			 const struct tsig *t)
 {
-	const struct name *name = &key->config->name, *algorithm = &key->algorithm;
-
-	write_bytes(w, name->wire, name->len);
+	write_bytes(w, owner.data, owner.len);
 	write_u16(w, TYPE_TSIG);
 	write_u16(w, CLASS_ANY);
 	write_u32(w, 0);
@@ -207,6 +205,16 @@ static void write_record(struct writer *w, const struct tsig_key *key, const str
 	write_u16(w, t->original_id);
 	write_u16(w, t->error);
 	write_run(w, t->other);
+}
+
+/* The record was written behind the message's `len` octets. Returns its length with it. */
+static size_t count_record(uint8_t *message, size_t len, const struct writer *w)
+{
+	const unsigned additionals = peek_u16(message + 10) + 1U;
+
+	message[10] = (uint8_t)(additionals >> 8);
+	message[11] = (uint8_t)additionals;
+	return len + writer_len(w);
 }
 
 /* `t` has what the record is to say, but for the MAC. As tsig_sign_reply(). */
@@ -221,21 +229,40 @@ static size_t sign(struct tsig_session *s, struct digest *d, struct tsig *t, uin
 		return 0;
 	}
 	t->mac = bytes_of(mac, mac_len);
-	write_record(&w, s->key, t);
+	const struct name *owner = &s->key->config->name;
+
+	write_record(&w, bytes_of(owner->wire, owner->len), &s->key->algorithm, t);
 	if (w.bad) {
 		return 0;
 	}
 	keep_mac(s, t->mac);
-	const unsigned additionals = peek_u16(message + 10) + 1U;
-
-	message[10] = (uint8_t)(additionals >> 8);
-	message[11] = (uint8_t)additionals;
-	return len + writer_len(&w);
+	return count_record(message, len, &w);
 }
 
 size_t tsig_reply_room(const struct tsig_session *s)
 {
-	return record_len(s->key, s->error == TSIG_BADTIME ? SERVER_TIME : 0);
+	const struct key_config *key = s->key->config;
+
+	return record_len(key->name.len, s->key->algorithm.len, key->algorithm->mac_len,
+			  s->error == TSIG_BADTIME ? SERVER_TIME : 0);
+}
+
+size_t tsig_refusal_room(const struct tsig *request)
+{
+	return record_len(request->owner.len, request->algorithm.len, 0, 0);
+}
+
+size_t tsig_refuse(const struct tsig *request, enum tsig_error error, uint8_t *message, size_t len,
+		   size_t room)
+{
+	const struct tsig t = {.time_s = request->time_s,
+			       .fudge_s = request->fudge_s,
+			       .original_id = request->original_id,
+			       .error = error};
+	struct writer w = writer_of(message + len, room - len);
+
+	write_record(&w, request->owner, &request->algorithm, &t);
+	return w.bad ? 0 : count_record(message, len, &w);
 }
 
 size_t tsig_sign_reply(struct tsig_session *s, uint8_t *message, size_t len, size_t room,

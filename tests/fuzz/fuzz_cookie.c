@@ -15,7 +15,7 @@
 #include <string.h>
 
 #include "dnsbld/cookie.h"
-#include "dnsbld/query.h"
+#include "query.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
