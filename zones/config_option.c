@@ -248,7 +248,7 @@ static const struct config_option zone_options[] = {
 	{"access", OPTION_SECTION, .options = access_options, FIELD(zone_config, access),
 	 .close = access_close},
 	{"transfer", OPTION_SECTION, .options = transfer_options, FIELD(zone_config, transfer),
-	 .close = transfer_close},
+	 .close = transfer_section_close},
 	{"notify", OPTION_LIST, .set = notify_add},
 	{.name = NULL},
 };
@@ -262,7 +262,7 @@ static const struct config_option mirror_zone_options[] = {
 	{"clients", OPTION_SECTION, .options = zone_clients_options, FIELD(zone_config, clients),
 	 .close = clients_close},
 	{"transfer", OPTION_SECTION, .options = transfer_options, FIELD(zone_config, transfer),
-	 .close = transfer_close},
+	 .close = transfer_section_close},
 	{"notify", OPTION_LIST, .set = notify_add},
 	{.name = NULL},
 };

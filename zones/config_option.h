@@ -107,7 +107,7 @@ option_set mirror_primary_add, export_set_zone, export_set_format, export_set_fi
 option_open sublist_open, reporter_open, zone_open, host_open, key_open, mirror_zone_open;
 option_open export_open;
 option_close policy_close, sublist_close, zone_close, host_close, clients_close, key_close;
-option_close access_close, dnstap_close, cookies_close, rrl_close, transfer_close;
+option_close access_close, dnstap_close, cookies_close, rrl_close, transfer_section_close;
 option_close mirror_zone_close;
 
 /* What a zone's section leaves out of the answer to those who get an error is as in the file's. */

@@ -76,7 +76,7 @@ enum status transfer_key_add(const struct config_place *place, const char *text,
 	return ST_OK;
 }
 
-enum status transfer_close(const struct config_place *place, void *section)
+enum status transfer_section_close(const struct config_place *place, void *section)
 {
 	const struct transfer_config *transfer = section;
 
