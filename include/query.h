@@ -47,6 +47,7 @@ struct query {
 	uint8_t edns_version;
 	bool bad_cookie;  /* one of a length that there is not */
 	uint16_t tsig_at; /* where its TSIG is, which tsig_read() reads; 0: it has none */
+	uint32_t serial;  /* of the SOA in an IXFR: what the client has */
 	struct query_cookie cookie;
 };
 

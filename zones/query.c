@@ -17,7 +17,7 @@
 #include "tsig.h"
 
 enum {
-	SOA_RDATA_MIN = 22,
+	SOA_NUMBERS = 20, /* octets of an SOA's rdata behind its two names */
 	MINIMAL_UDP = 512,
 	EDNS_DO = 0x8000, /* RFC 3225 */
 	/* With a server's half (RFC 7873 §4). */
@@ -164,12 +164,27 @@ static bool read_tsig(struct query *q, const uint8_t *p)
 	return true;
 }
 
+/* Past a name in a record, which may end in a pointer: what it says nobody asks. */
+static void skip_name(struct reader *r)
+{
+	unsigned len;
+
+	while ((len = read_u8(r)) > 0 && len < 64) {
+		read_bytes(r, len);
+	}
+	if (len >= 64) {
+		r->bad = r->bad || len < 0xc0;
+		read_u8(r);
+	}
+}
+
 /*
  * The SOA at the name that is asked for, spelled out or as a pointer to the question: the client's
  * of an IXFR (RFC 1995 §3), the new one of a NOTIFY (RFC 1996 §3.7), which nobody believes. Returns
  * its length, 0 where it is none.
  */
-static size_t read_soa(const struct query_name *name, const uint8_t *p, size_t left)
+static size_t read_soa(struct query *q, const struct query_name *name, const uint8_t *p,
+		       size_t left)
 {
 	uint8_t owner[NAME_MAX_WIRE + 8];
 	size_t len;
@@ -191,9 +206,17 @@ static size_t read_soa(const struct query_name *name, const uint8_t *p, size_t l
 	}
 	size_t rdlen = peek_u16(p + len + 8);
 
-	if (rdlen < SOA_RDATA_MIN || left - len - 10 < rdlen) {
+	if (left - len - 10 < rdlen) {
 		return 0;
 	}
+	struct reader rdata = reader_of(bytes_of(p + len + 10, rdlen));
+
+	skip_name(&rdata); /* MNAME */
+	skip_name(&rdata); /* RNAME */
+	if (reader_left(&rdata) != SOA_NUMBERS) {
+		return 0;
+	}
+	q->serial = read_u32(&rdata);
 	return len + 10 + rdlen;
 }
 
@@ -214,7 +237,7 @@ static bool read_rest(struct query *q, const struct query_name *name, const uint
 		return false;
 	}
 	if (soas > 0) {
-		size_t len = read_soa(name, p, (size_t)(end - p));
+		size_t len = read_soa(q, name, p, (size_t)(end - p));
 
 		if (len == 0) {
 			return false;

@@ -274,6 +274,39 @@ static void test_no_truncated_packet_is_fine(void **state)
 	}
 }
 
+#define SOA(rdata) "1234 0000 0001 0000 0001 0000 n:z 00fb 0001 c00c 0006 0001 00000000 " rdata
+#define NUMBERS    " 12345678 00000001 00000002 00000003 00000004"
+
+static void test_serial_of_an_ixfr_is_read(void **state)
+{
+	struct query q;
+
+	(void)state;
+	assert_int_equal(parse(&q, SOA("0016 00 00" NUMBERS)), QUERY_FINE);
+	assert_int_equal(q.serial, 0x12345678);
+	/* Names as BIND sends them, with pointers. */
+	assert_int_equal(parse(&q, SOA("001e 036e7331c00c 03616263c00c" NUMBERS)), QUERY_MALFORMED);
+	assert_int_equal(parse(&q, SOA("0020 036e7331c00c 03616263c00c" NUMBERS)), QUERY_FINE);
+	assert_int_equal(q.serial, 0x12345678);
+	assert_int_equal(parse(&q, SOA("0019 n:ns1 00" NUMBERS)), QUERY_MALFORMED);
+	assert_int_equal(parse(&q, SOA("001a n:ns1 00" NUMBERS)), QUERY_FINE);
+	assert_int_equal(q.serial, 0x12345678);
+}
+
+static void test_soa_of_another_form_is_malformed(void **state)
+{
+	struct query q;
+
+	(void)state;
+	assert_int_equal(parse(&q, SOA("0015 00" NUMBERS)), QUERY_MALFORMED);
+	assert_int_equal(parse(&q, SOA("0017 00 00" NUMBERS "00")), QUERY_MALFORMED);
+	assert_int_equal(parse(&q, SOA("0016 00 40" NUMBERS)), QUERY_MALFORMED);
+	assert_int_equal(parse(&q, SOA("0017 00 8000" NUMBERS)), QUERY_MALFORMED);
+	assert_int_equal(parse(&q, SOA("0016 3f 00" NUMBERS)), QUERY_MALFORMED);
+	assert_int_equal(parse(&q, SOA("0000")), QUERY_MALFORMED);
+	assert_int_equal(parse(&q, SOA("0001 00")), QUERY_MALFORMED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -286,6 +319,8 @@ int main(void)
 		cmocka_unit_test(test_a_keys_name_may_end_in_the_questions_and_nowhere_else),
 		cmocka_unit_test(test_cookie_is_read_with_a_question_and_without_one),
 		cmocka_unit_test(test_no_truncated_packet_is_fine),
+		cmocka_unit_test(test_serial_of_an_ixfr_is_read),
+		cmocka_unit_test(test_soa_of_another_form_is_malformed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
