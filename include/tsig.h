@@ -3,7 +3,7 @@
  *
  *     a server   tsig_read -> tsig_verify_request -> tsig_sign_reply, once or for each message
  *     a client   tsig_session_open -> tsig_sign_request -> tsig_verify_reply, likewise
- *                -> tsig_is_complete -> tsig_session_close
+ *                -> tsig_is_complete -> tsig_session_close; tsig_judge says what is wrong
  *
  * Times are seconds since 1970, and the caller's: nothing here reads a clock. Of a message that is
  * signed the TSIG is the last record (§5.1).
@@ -154,6 +154,19 @@ size_t tsig_sign_request(struct tsig_session *s, uint8_t *message, size_t len, s
  * the log, for nobody vouches for it but with TSIG_OK.
  */
 enum tsig_error tsig_verify_reply(struct tsig_session *s, struct bytes message, uint64_t now);
+
+/*
+ * Verifies the only reply to a request, that of a query over UDP, say. Anybody may have sent it, so
+ * the session can verify another one afterwards (§5.3).
+ */
+enum tsig_error tsig_verify_datagram(struct tsig_session *s, struct bytes message, uint64_t now);
+
+/*
+ * ST_OK where a reply is genuine, `error` being what came of verifying it, and the peer had nothing
+ * against our request; else ST_DATA, with words for an operator.
+ */
+enum status tsig_judge(const struct tsig_session *s, enum tsig_error error, struct bytes message,
+		       uint64_t now);
 
 /* Whether all that came is verified: of a stream the last message has to be signed (§5.3.1). */
 bool tsig_is_complete(const struct tsig_session *s);

@@ -390,6 +390,16 @@ enum tsig_error tsig_verify_reply(struct tsig_session *s, struct bytes message, 
 	return error;
 }
 
+enum tsig_error tsig_verify_datagram(struct tsig_session *s, struct bytes message, uint64_t now)
+{
+	struct tsig_session first = *s; /* the digest is of both */
+	enum tsig_error error = tsig_verify_reply(&first, message, now);
+
+	s->error = first.error;
+	stream_begin(s);
+	return error;
+}
+
 bool tsig_is_complete(const struct tsig_session *s)
 {
 	return s->follows && !s->broken && s->unsigned_count == 0;
