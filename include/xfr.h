@@ -46,11 +46,11 @@ struct xfr_sink {
 
 /* A transfer, about 64 KiB. Nothing is to be released. */
 struct xfr {
-	enum status
-		status; /* after XFR_BAD: what the sink returned, or ST_DATA: it is the primary's */
+	/* After XFR_BAD: what the sink returned, or ST_DATA: the fault is the primary's. */
+	enum status status;
 	uint32_t serial; /* the primary's, after the first record */
 	/* Inside. */
-	const struct xfr_sink *sink;
+	struct xfr_sink sink;
 	struct tsig_session *tsig;
 	struct name zone;
 	uint16_t qtype, id;
@@ -76,7 +76,7 @@ struct xfr {
 /*
  * Before the first message. `qtype` (TYPE_AXFR or TYPE_IXFR) and `id` are those of the query. With
  * `has_serial`, which an IXFR needs, the zone has to be newer than `serial`; without it any is
- * taken. `tsig` signed the query, NULL where nothing did; it and the sink are borrowed until the
+ * taken. `tsig` signed the query, NULL where nothing did; it is borrowed until the
  * end.
  */
 void xfr_open(struct xfr *x, const struct name *zone, uint16_t qtype, uint16_t id, bool has_serial,

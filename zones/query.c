@@ -15,6 +15,7 @@
 #include "query.h"
 
 #include "tsig.h"
+#include "wire_name.h"
 
 enum {
 	SOA_NUMBERS = 20, /* octets of an SOA's rdata behind its two names */
@@ -164,20 +165,6 @@ static bool read_tsig(struct query *q, const uint8_t *p)
 	return true;
 }
 
-/* Past a name in a record, which may end in a pointer: what it says nobody asks. */
-static void skip_name(struct reader *r)
-{
-	unsigned len;
-
-	while ((len = read_u8(r)) > 0 && len < 64) {
-		read_bytes(r, len);
-	}
-	if (len >= 64) {
-		r->bad = r->bad || len < 0xc0;
-		read_u8(r);
-	}
-}
-
 /*
  * The SOA at the name that is asked for, spelled out or as a pointer to the question: the client's
  * of an IXFR (RFC 1995 §3), the new one of a NOTIFY (RFC 1996 §3.7), which nobody believes. Returns
@@ -211,8 +198,8 @@ static size_t read_soa(struct query *q, const struct query_name *name, const uin
 	}
 	struct reader rdata = reader_of(bytes_of(p + len + 10, rdlen));
 
-	skip_name(&rdata); /* MNAME */
-	skip_name(&rdata); /* RNAME */
+	wire_name_skip(&rdata); /* MNAME */
+	wire_name_skip(&rdata); /* RNAME */
 	if (reader_left(&rdata) != SOA_NUMBERS) {
 		return 0;
 	}

@@ -24,11 +24,11 @@
 #include <openssl/evp.h>
 
 #include "dns.h"
+#include "tsig_record.h"
 
 enum {
-	RDATA_FIXED = 16, /* time(6) fudge(2) mac-len(2) id(2) error(2) other-len(2) */
-	MAC_LEAST = 10,   /* octets of a truncated MAC, or half of it (§5.2.2.1) */
-	SERVER_TIME = 6,  /* octets of the other data of a BADTIME (§5.2.3) */
+	MAC_LEAST = 10,  /* octets of a truncated MAC, or half of it (§5.2.2.1) */
+	SERVER_TIME = 6, /* octets of the other data of a BADTIME (§5.2.3) */
 };
 
 /* --- the digest ---------------------------------------------------------------------------------
@@ -71,23 +71,17 @@ static void put_message(struct digest *d, struct bytes message, uint16_t id, uns
 	put(d, message.data + DNS_HEADER, message.len - DNS_HEADER);
 }
 
-static void write_timers(struct writer *w, const struct tsig *t)
-{
-	write_be(w, t->time_s, 6);
-	write_u16(w, t->fudge_s);
-}
-
 static void put_variables(struct digest *d, const struct tsig_key *key, const struct tsig *t)
 {
 	const struct name *name = &key->config->name, *algorithm = &key->algorithm;
-	uint8_t room[2 * NAME_MAX_WIRE + DNS_RR_FIXED + RDATA_FIXED];
+	uint8_t room[2 * NAME_MAX_WIRE + DNS_RR_FIXED + TSIG_RDATA_FIXED];
 	struct writer w = writer_of(room, sizeof room);
 
 	write_bytes(&w, name->wire, name->len);
 	write_u16(&w, CLASS_ANY);
 	write_u32(&w, 0);
 	write_bytes(&w, algorithm->wire, algorithm->len);
-	write_timers(&w, t);
+	tsig_write_timers(&w, t);
 	write_u16(&w, t->error);
 	write_u16(&w, (uint16_t)t->other.len);
 	put(d, room, writer_len(&w));
@@ -99,7 +93,7 @@ static void put_timers(struct digest *d, const struct tsig *t)
 	uint8_t room[8];
 	struct writer w = writer_of(room, sizeof room);
 
-	write_timers(&w, t);
+	tsig_write_timers(&w, t);
 	put(d, room, sizeof room);
 }
 
@@ -186,42 +180,11 @@ enum tsig_error tsig_verify_request(struct tsig_session *s, const struct tsig_ke
 /* --- signing ------------------------------------------------------------------------------------
  */
 
-static size_t record_len(size_t owner, size_t algorithm, size_t mac, size_t other)
-{
-	return owner + DNS_RR_FIXED + algorithm + RDATA_FIXED + mac + other;
-}
-
-static void write_record(struct writer *w, struct bytes owner, const struct name *algorithm,
-			 const struct tsig *t)
-{
-	write_bytes(w, owner.data, owner.len);
-	write_u16(w, TYPE_TSIG);
-	write_u16(w, CLASS_ANY);
-	write_u32(w, 0);
-	write_u16(w, (uint16_t)(algorithm->len + RDATA_FIXED + t->mac.len + t->other.len));
-	write_bytes(w, algorithm->wire, algorithm->len);
-	write_timers(w, t);
-	write_run(w, t->mac);
-	write_u16(w, t->original_id);
-	write_u16(w, t->error);
-	write_run(w, t->other);
-}
-
-/* The record was written behind the message's `len` octets. Returns its length with it. */
-static size_t count_record(uint8_t *message, size_t len, const struct writer *w)
-{
-	const unsigned additionals = peek_u16(message + 10) + 1U;
-
-	message[10] = (uint8_t)(additionals >> 8);
-	message[11] = (uint8_t)additionals;
-	return len + writer_len(w);
-}
-
 /* `t` has what the record is to say, but for the MAC. As tsig_sign_reply(). */
 static size_t sign(struct tsig_session *s, struct digest *d, struct tsig *t, uint8_t *message,
 		   size_t len, size_t room)
 {
-	struct writer w = writer_of(message + len, room - len);
+	const struct name *owner = &s->key->config->name;
 	uint8_t mac[TSIG_MAC_MAX];
 	size_t mac_len;
 
@@ -229,40 +192,21 @@ static size_t sign(struct tsig_session *s, struct digest *d, struct tsig *t, uin
 		return 0;
 	}
 	t->mac = bytes_of(mac, mac_len);
-	const struct name *owner = &s->key->config->name;
+	size_t signed_len = tsig_append(t, bytes_of(owner->wire, owner->len), &s->key->algorithm,
+					message, len, room);
 
-	write_record(&w, bytes_of(owner->wire, owner->len), &s->key->algorithm, t);
-	if (w.bad) {
-		return 0;
+	if (signed_len > 0) {
+		keep_mac(s, t->mac);
 	}
-	keep_mac(s, t->mac);
-	return count_record(message, len, &w);
+	return signed_len;
 }
 
 size_t tsig_reply_room(const struct tsig_session *s)
 {
 	const struct key_config *key = s->key->config;
 
-	return record_len(key->name.len, s->key->algorithm.len, key->algorithm->mac_len,
-			  s->error == TSIG_BADTIME ? SERVER_TIME : 0);
-}
-
-size_t tsig_refusal_room(const struct tsig *request)
-{
-	return record_len(request->owner.len, request->algorithm.len, 0, 0);
-}
-
-size_t tsig_refuse(const struct tsig *request, enum tsig_error error, uint8_t *message, size_t len,
-		   size_t room)
-{
-	const struct tsig t = {.time_s = request->time_s,
-			       .fudge_s = request->fudge_s,
-			       .original_id = request->original_id,
-			       .error = error};
-	struct writer w = writer_of(message + len, room - len);
-
-	write_record(&w, request->owner, &request->algorithm, &t);
-	return w.bad ? 0 : count_record(message, len, &w);
+	return tsig_record_len(key->name.len, s->key->algorithm.len, key->algorithm->mac_len,
+			       s->error == TSIG_BADTIME ? SERVER_TIME : 0);
 }
 
 size_t tsig_sign_reply(struct tsig_session *s, uint8_t *message, size_t len, size_t room,

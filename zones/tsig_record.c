@@ -1,6 +1,6 @@
 /*
- * tsig_record.c: the TSIG record of a message (RFC 8945 §4.2), found and read. Any octets may come
- * in: this is the first to look at what a stranger sent.
+ * tsig_record.c: the TSIG record of a message (RFC 8945 §4.2), found, read and written. Any octets
+ * may come in: this is the first to look at what a stranger sent.
  *
  *	owner CLASS=ANY TTL=0 rdlen | algorithm time(6) fudge(2) MAC original-id error other
  *
@@ -8,7 +8,7 @@
  *    for.
  * 2. The algorithm, inside the rdata of a type that is younger than compression, may not be.
  */
-#include "tsig.h"
+#include "tsig_record.h"
 
 #include "dns.h"
 #include "wire_name.h"
@@ -75,4 +75,57 @@ enum tsig_error tsig_find(struct tsig *tsig, struct bytes message)
 		}
 	}
 	return r.bad || reader_left(&r) > 0 ? TSIG_FORMERR : TSIG_OK;
+}
+
+void tsig_write_timers(struct writer *w, const struct tsig *t)
+{
+	write_be(w, t->time_s, 6);
+	write_u16(w, t->fudge_s);
+}
+
+size_t tsig_record_len(size_t owner, size_t algorithm, size_t mac, size_t other)
+{
+	return owner + DNS_RR_FIXED + algorithm + TSIG_RDATA_FIXED + mac + other;
+}
+
+size_t tsig_append(const struct tsig *t, struct bytes owner, const struct name *algorithm,
+		   uint8_t *message, size_t len, size_t room)
+{
+	struct writer w = writer_of(message + len, room - len);
+
+	write_bytes(&w, owner.data, owner.len);
+	write_u16(&w, TYPE_TSIG);
+	write_u16(&w, CLASS_ANY);
+	write_u32(&w, 0);
+	write_u16(&w, (uint16_t)(algorithm->len + TSIG_RDATA_FIXED + t->mac.len + t->other.len));
+	write_bytes(&w, algorithm->wire, algorithm->len);
+	tsig_write_timers(&w, t);
+	write_run(&w, t->mac);
+	write_u16(&w, t->original_id);
+	write_u16(&w, t->error);
+	write_run(&w, t->other);
+	if (w.bad) {
+		return 0;
+	}
+	const unsigned additionals = peek_u16(message + 10) + 1U;
+
+	message[10] = (uint8_t)(additionals >> 8);
+	message[11] = (uint8_t)additionals;
+	return len + writer_len(&w);
+}
+
+size_t tsig_refusal_room(const struct tsig *request)
+{
+	return tsig_record_len(request->owner.len, request->algorithm.len, 0, 0);
+}
+
+size_t tsig_refuse(const struct tsig *request, enum tsig_error error, uint8_t *message, size_t len,
+		   size_t room)
+{
+	const struct tsig t = {.time_s = request->time_s,
+			       .fudge_s = request->fudge_s,
+			       .original_id = request->original_id,
+			       .error = error};
+
+	return tsig_append(&t, request->owner, &request->algorithm, message, len, room);
 }

@@ -20,7 +20,7 @@ void xfr_open(struct xfr *x, const struct name *zone, uint16_t qtype, uint16_t i
 {
 	x->status = ST_OK;
 	x->serial = 0;
-	x->sink = sink;
+	x->sink = *sink;
 	x->tsig = tsig;
 	x->zone = *zone;
 	x->qtype = qtype;
@@ -82,7 +82,7 @@ static enum xfr_result take_records(struct xfr *x)
 	if (x->tsig && !tsig_is_complete(x->tsig)) {
 		return xfr_bad(x, fail(ST_DATA, "the last message of the transfer is not signed"));
 	}
-	enum status status = x->sink->add(x->sink->context, &x->soa);
+	enum status status = x->sink.add(x->sink.context, &x->soa);
 
 	return status ? xfr_bad(x, status) : XFR_DONE;
 }

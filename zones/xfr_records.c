@@ -64,7 +64,7 @@ static enum xfr_result to_sink(struct xfr *x,
 			       enum status (*take)(void *context, const struct record *r),
 			       const struct record *r)
 {
-	enum status status = take(x->sink->context, r);
+	enum status status = take(x->sink.context, r);
 
 	return status ? xfr_bad(x, status) : XFR_MORE;
 }
@@ -122,7 +122,7 @@ static enum xfr_result full_record(struct xfr *x, const struct record *r)
 {
 	if (r->type != TYPE_SOA) {
 		x->has_ns = x->has_ns || (r->type == TYPE_NS && name_equal(&r->owner, &x->zone));
-		return to_sink(x, x->sink->add, r);
+		return to_sink(x, x->sink.add, r);
 	}
 	if (!is_same_soa(x, r)) {
 		return xfr_bad(x, fail(ST_DATA,
@@ -141,7 +141,7 @@ static enum xfr_result full_record(struct xfr *x, const struct record *r)
 static enum xfr_result second_record(struct xfr *x, const struct record *r)
 {
 	const bool full = x->qtype != TYPE_IXFR || r->type != TYPE_SOA || is_same_soa(x, r);
-	enum status status = x->sink->begin(x->sink->context, full, x->serial);
+	enum status status = x->sink.begin(x->sink.context, full, x->serial);
 
 	if (status) {
 		return xfr_bad(x, status);
@@ -156,7 +156,7 @@ static enum xfr_result second_record(struct xfr *x, const struct record *r)
 static enum xfr_result deleted_record(struct xfr *x, const struct record *r)
 {
 	if (r->type != TYPE_SOA) {
-		return to_sink(x, x->sink->del, r);
+		return to_sink(x, x->sink.del, r);
 	}
 	const uint32_t to = message_soa_serial(r->rdata);
 
@@ -180,7 +180,7 @@ static enum xfr_result deleted_record(struct xfr *x, const struct record *r)
 static enum xfr_result added_record(struct xfr *x, const struct record *r)
 {
 	if (r->type != TYPE_SOA) {
-		return to_sink(x, x->sink->add, r);
+		return to_sink(x, x->sink.add, r);
 	}
 	if (x->at == x->serial) {
 		if (!is_same_soa(x, r)) {
