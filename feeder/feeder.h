@@ -51,6 +51,7 @@ enum option_id {
 	OPTION_PUBLIC,
 	OPTION_ZONE,
 	OPTION_OUTPUT, /* -o */
+	OPTION_ALL,
 	OPTION_SERIAL,
 	OPTION_SINCE,
 	OPTION_LIMIT,
@@ -100,7 +101,7 @@ struct call {
 	uint64_t now; /* --now, else the clock */
 	unsigned wait_ms;
 	const char *actor; /* --actor, else the login name; never NULL */
-	bool json, dry_run, strict, force, stream, replace, public, retry, help, version;
+	bool json, dry_run, strict, force, stream, replace, public, retry, all, help, version;
 
 	const char *config_file;
 	const char *sublist, *source, *reason, *text, *comment, *expires, *format;

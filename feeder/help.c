@@ -45,6 +45,7 @@ const struct option_row option_rows[OPTIONS] = {
 	[OPTION_PUBLIC] = {"public", NULL, "only what anybody may be told", FIELD(public), 0},
 	[OPTION_ZONE] = {"zone", "NAME", "the zone, as the config names it", FIELD(zone), 0},
 	[OPTION_OUTPUT] = {NULL, "FILE", "write there instead of to stdout", FIELD(output), 'o'},
+	[OPTION_ALL] = {"all", NULL, "every export of the config", FIELD(all), 0},
 	[OPTION_SERIAL] = {"serial", "N", "the serial that the zones begin with",
 			   FIELD(serial_text), 0},
 	[OPTION_SINCE] = {"since", "TIME", "from this time on (RFC 3339)", FIELD(since_text), 0},

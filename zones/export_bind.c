@@ -120,8 +120,8 @@ static void unit_write(struct zone_export *e, const struct prefix *unit,
 
 		owner_records(e->zone, &owner->prefix, lens_listed(&f->lens, owner->class),
 			      record_write, f);
+		export_counted(e);
 	}
-	e->entries += f->owners.count;
 }
 
 void export_bind(struct zone_export *e)

@@ -17,14 +17,28 @@ struct zone_export {
 	const struct zone_config *zone;
 	struct zone_view view;
 	uint32_t serial;
+	uint64_t now;
 	FILE *out;
 	uint64_t entries;
+	void (*progress)(uint64_t entries);
 };
+
+/* After each entry that was written. */
+static inline void export_counted(struct zone_export *e)
+{
+	e->entries++;
+	if (e->progress) {
+		e->progress(e->entries);
+	}
+}
 
 void export_bind(struct zone_export *e);
 void export_cidr(struct zone_export *e);
 void export_json(struct zone_export *e);
 void export_rbldnsd(struct zone_export *e);
+void export_rpz(struct zone_export *e);
+void export_nft(struct zone_export *e);
+void export_ipset(struct zone_export *e);
 
 /* --- export_walk.c ----------------------------------------------------------------------- */
 
@@ -35,8 +49,9 @@ void export_rbldnsd(struct zone_export *e);
  */
 enum { EXPORT_ANY = -1 };
 typedef void export_prefix(struct zone_export *e, const struct prefix *p, int sublist,
-			   uint32_t text);
-void export_walk(struct zone_export *e, unsigned family, int sublist, export_prefix *visit);
+			   uint32_t text, void *context);
+void export_walk(struct zone_export *e, unsigned family, int sublist, export_prefix *visit,
+		 void *context);
 
 /* Calls for each unit that has anything, IPv4 first, ascending: see block_rrs(). */
 typedef void export_unit(struct zone_export *e, const struct prefix *unit,

@@ -29,11 +29,13 @@ static void quoted(FILE *out, struct bytes text)
 	json_decref(string);
 }
 
-static void line(struct zone_export *e, const struct prefix *p, int sublist, uint32_t text)
+static void line(struct zone_export *e, const struct prefix *p, int sublist, uint32_t text,
+		 void *context)
 {
 	const struct sublist_config *config = e->zone->sublists[sublist];
 	char prefix[PREFIX_TEXT];
 
+	(void)context;
 	prefix_format(p, prefix);
 	fprintf(e->out, "{\"prefix\":\"%s\",\"sublist\":", prefix);
 	quoted(e->out, bytes_str(config->name));
@@ -43,13 +45,13 @@ static void line(struct zone_export *e, const struct prefix *p, int sublist, uin
 		quoted(e->out, text_read(e->txn, text));
 	}
 	fputs("}\n", e->out);
-	e->entries++;
+	export_counted(e);
 }
 
 void export_json(struct zone_export *e)
 {
 	for (size_t s = 0; s < e->view.count; s++) {
-		export_walk(e, 4, (int)s, line);
-		export_walk(e, 6, (int)s, line);
+		export_walk(e, 4, (int)s, line, NULL);
+		export_walk(e, 6, (int)s, line, NULL);
 	}
 }

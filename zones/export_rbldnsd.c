@@ -3,6 +3,7 @@
  * zone, as far as it can: partial names are NXDOMAIN to it, it has no AAAA, it has IPv4 listings
  * under 2002::/16 too, and cuts texts at 254 octets.
  *
+ *     $TIMESTAMP                   when, in UTC; rbldnsd takes no file from the future
  *     $SOA, $NS, $TTL
  *     $DATASET generic:hosts @     the zone's own addresses
  *     $DATASET ip4set:relay @      for each sublist: what entries mean, its test entries, prefixes;
@@ -14,6 +15,7 @@
 #include <string.h>
 
 #include "export_inside.h"
+#include "rfc3339.h"
 
 /*
  * A template as rbldnsd reads it: {ip} is $, and $ is $$. A digit, $ or = behind an address would
@@ -49,9 +51,12 @@ static void template_write(FILE *out, struct bytes text)
 	}
 }
 
-static void line(struct zone_export *e, const struct prefix *p, int sublist, uint32_t text)
+static void line(struct zone_export *e, const struct prefix *p, int sublist, uint32_t text,
+		 void *context)
 {
 	char prefix[PREFIX_TEXT];
+
+	(void)context;
 	size_t len = prefix_format(p, prefix);
 
 	fwrite(prefix, 1, len, e->out);
@@ -60,7 +65,7 @@ static void line(struct zone_export *e, const struct prefix *p, int sublist, uin
 		template_write(e->out, text_read(e->txn, text));
 	}
 	fputc('\n', e->out);
-	e->entries++;
+	export_counted(e);
 }
 
 static const char *name_text(const struct name *name)
@@ -70,12 +75,25 @@ static const char *name_text(const struct name *name)
 	return name_format(name, text);
 }
 
+/* "2026-11-21:10:00:00" */
+static void timestamp(struct zone_export *e)
+{
+	char text[TIME_TEXT];
+
+	time_format(e->now, text);
+	text[10] = ':';  /* T */
+	text[19] = '\0'; /* Z */
+	fprintf(e->out, "$TIMESTAMP %s\n", text);
+}
+
 static void header(struct zone_export *e)
 {
 	const struct zone_config *zone = e->zone;
 	const struct soa_config *soa = &zone->soa;
 
-	fprintf(e->out, "# %s\n$SOA %u ", zone->name, zone->ttl_s);
+	fprintf(e->out, "# %s\n", zone->name);
+	timestamp(e);
+	fprintf(e->out, "$SOA %u ", zone->ttl_s);
 	fprintf(e->out, "%s ", name_text(&soa->mname));
 	fprintf(e->out, "%s %u %u %u %u %u\n$NS %u", name_text(&soa->rname), e->serial,
 		soa->refresh_s, soa->retry_s, soa->expire_s, soa->minimum_s, zone->ttl_s);
@@ -144,8 +162,8 @@ void export_rbldnsd(struct zone_export *e)
 	for (size_t s = 0; s < e->view.count; s++) {
 		dataset(e, "ip4set", (int)s);
 		test_entries(e, (int)s);
-		export_walk(e, 4, (int)s, line);
+		export_walk(e, 4, (int)s, line, NULL);
 		dataset(e, "ip6trie", (int)s);
-		export_walk(e, 6, (int)s, line);
+		export_walk(e, 6, (int)s, line, NULL);
 	}
 }

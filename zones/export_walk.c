@@ -18,6 +18,7 @@ struct walk {
 	unsigned family;
 	int sublist;
 	export_prefix *visit;
+	void *context;
 	struct seen {
 		uint32_t id; /* 0: none */
 		bool listed;
@@ -64,7 +65,7 @@ static void give(struct walk *w, const struct prefix *p)
 	}
 	last.addr = prefix_last(p) & prefix_mask(p->family, piece.len);
 	for (addr_t step = prefix_last(&piece) - piece.addr + 1;; piece.addr += step) {
-		w->visit(w->e, &piece, w->sublist, w->text);
+		w->visit(w->e, &piece, w->sublist, w->text, w->context);
 		if (piece.addr == last.addr) {
 			return;
 		}
@@ -161,7 +162,8 @@ static void walk_v6(struct walk *w)
 	scan_close(scan);
 }
 
-void export_walk(struct zone_export *e, unsigned family, int sublist, export_prefix *visit)
+void export_walk(struct zone_export *e, unsigned family, int sublist, export_prefix *visit,
+		 void *context)
 {
 	struct walk *w = must_alloc(sizeof *w);
 
@@ -169,6 +171,7 @@ void export_walk(struct zone_export *e, unsigned family, int sublist, export_pre
 	w->family = family;
 	w->sublist = sublist;
 	w->visit = visit;
+	w->context = context;
 	(family == 4 ? walk_v4 : walk_v6)(w);
 	flush(w);
 	free(w);

@@ -67,13 +67,14 @@ def test_install_puts_every_file_in_its_place(installed):
                      "usr/share/doc/dnsbld/grafana.json"}
     units = "usr/lib/systemd/system/"
     assert files >= {units + "dnsbld.service", units + "feeder-expire.service",
-                     units + "feeder-expire.timer"}
+                     units + "feeder-expire.timer",
+                     units + "feeder-export.service", units + "feeder-export.timer"}
     assert all(f.startswith("usr/") for f in files)
 
 
 def test_units_start_the_programs_that_were_installed(installed):
     services = list(installed.glob("usr/lib/systemd/system/*.service"))
-    assert len(services) == 2
+    assert len(services) >= 3
     for service in services:
         started = re.search(r"^ExecStart=/(\S+)", service.read_text(), re.MULTILINE).group(1)
         assert (installed / started).is_file(), f"{service.name} starts /{started}"

@@ -1,5 +1,5 @@
 /*
- * What the verbs do that move many claims at once: import, purge, expire, add --stream, export.
+ * What the verbs do that move many claims at once: import, purge, expire, add --stream.
  */
 #include "cli.h"
 
@@ -559,94 +559,6 @@ static void test_a_stream_commits_ten_thousand_lines_at_once(void **state)
 	assert_string_equal(acknowledged, "committed 10000\ncommitted 20000\ncommitted 25000\n");
 }
 
-/* What is in a file; the caller frees it. NULL where there is none. */
-static char *content(const char *path)
-{
-	int fd = open(path, O_RDONLY);
-	struct stat st;
-
-	if (fd < 0) {
-		return NULL;
-	}
-	assert_int_equal(fstat(fd, &st), 0);
-	char *text = calloc(1, (size_t)st.st_size + 1);
-
-	assert_int_equal(read(fd, text, (size_t)st.st_size), st.st_size);
-	close(fd);
-	return text;
-}
-
-static void expect_content(const char *path, const char *expected)
-{
-	char *text = content(path);
-
-	assert_non_null(text);
-	assert_string_equal(text, expected);
-	free(text);
-}
-
-static void test_an_export_replaces_its_file_as_a_whole(void **state)
-{
-	char folder[128], path[160], line[320];
-	struct stat st;
-
-	(void)state;
-	expect(ST_OK, "add 192.0.2.0/24 198.51.100.1 2001:db8::/32 --sublist relay");
-	expect(ST_OK, "export --zone dnsbl.example.org --format cidr");
-	char *zone = strdup(cli.out);
-
-	assert_non_null(strstr(zone, "198.51.100.1\n"));
-	snprintf(folder, sizeof folder, "%s/out", cli.dir);
-	assert_int_equal(mkdir(folder, 0755), 0);
-	snprintf(path, sizeof path, "%s/zone", folder);
-	snprintf(line, sizeof line, "export --zone DNSBL.example.org. --format cidr -o %s", path);
-	expect(ST_OK, line);
-	expect_content(path, zone);
-	assert_int_equal(chmod(path, 0604), 0);
-	expect(ST_OK, line);
-	assert_int_equal(stat(path, &st), 0);
-	assert_int_equal(st.st_mode & 07777, 0604);
-
-	/* Under half of the old one: refused, and the old one stays. */
-	cli_file(&cli, "out/zone",
-		 "this is much longer than the zone, and it is here to stay for a while; "
-		 "nobody knows what it is good for, but it is long, and so it is kept: "
-		 "the exported file has three lines in it and perhaps a line more\n");
-	char *old = content(path);
-
-	expect(ST_DATA, line);
-	expect_content(path, old);
-	free(old);
-	/* Over ten times. */
-	cli_file(&cli, "out/zone", "x\n");
-	expect(ST_DATA, line);
-	expect_content(path, "x\n");
-	char forced[sizeof line + 16];
-
-	snprintf(forced, sizeof forced, "%s --force", line);
-	expect(ST_OK, forced);
-	expect_content(path, zone);
-	free(zone);
-
-	/* Whatever happened, nothing else is left in the folder. */
-	assert_int_equal(unlink(path), 0);
-	assert_int_equal(rmdir(folder), 0);
-}
-
-static void test_an_export_goes_to_regular_files_alone(void **state)
-{
-	char line[256];
-
-	(void)state;
-	expect(ST_USAGE, "export --zone dnsbl.example.org --format cidr -o /dev/null");
-	snprintf(line, sizeof line, "export --zone dnsbl.example.org --format cidr -o %s", cli.dir);
-	expect(ST_USAGE, line);
-	expect(ST_IO, "export --zone dnsbl.example.org --format cidr -o /nonexistent/zone");
-	expect(ST_USAGE, "export --zone dnsbl.example.org --format nosuch");
-	expect(ST_DATA, "export --zone nosuch.example.org --format cidr");
-	expect(ST_USAGE, "export --format cidr");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -698,10 +610,6 @@ int main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(test_a_stream_commits_ten_thousand_lines_at_once,
 						set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_an_export_replaces_its_file_as_a_whole, set_up,
-						tear_down),
-		cmocka_unit_test_setup_teardown(test_an_export_goes_to_regular_files_alone, set_up,
-						tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
