@@ -63,6 +63,10 @@ void block_encode(const struct segment *at, size_t count, struct writer *w);
  * written. */
 enum status block_decode(struct bytes block, uint16_t high, struct segments *segments);
 
+/* Calls for each answer id that the block has, some perhaps more than once. False where its parts
+ * are not as long as it says. */
+bool block_answers(struct bytes block, void (*each)(void *context, uint32_t answer), void *context);
+
 /* The block of an address in a transaction; false where it has none. */
 bool index4_block(struct txn *txn, uint16_t high, struct bytes *block);
 

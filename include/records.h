@@ -13,6 +13,7 @@
 #include "answer.h"
 #include "bytes.h"
 #include "config.h"
+#include "dns.h"
 #include "name.h"
 
 /* One record, of class IN. Names are uncompressed and in lower case. Borrowed for the call that
@@ -22,14 +23,6 @@ struct record {
 	uint16_t type;
 	uint32_t ttl_s;
 	struct bytes rdata;
-};
-
-enum {
-	RECORD_A = 1,
-	RECORD_NS = 2,
-	RECORD_SOA = 6,
-	RECORD_TXT = 16,
-	RECORD_AAAA = 28,
 };
 
 typedef void record_sink(void *context, const struct record *record);

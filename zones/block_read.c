@@ -171,3 +171,32 @@ enum status block_decode(struct bytes block, uint16_t high, struct segments *seg
 {
 	return decode(block, (addr_t)high << 16, segments) ? ST_OK : block_damaged(high);
 }
+
+bool block_answers(struct bytes block, void (*each)(void *context, uint32_t answer), void *context)
+{
+	struct short_block s;
+	struct map m;
+
+	if (!block_is_whole(block)) {
+		return false;
+	}
+	if (is_short(block)) {
+		short_of(block, &s);
+		each(context, short_answer(&s));
+		return true;
+	}
+	if (block.data[1] == CONTAINERS) {
+		const uint8_t *head = block.data + BLOCK_HEADER;
+
+		for (uint32_t i = peek_u16(block.data + 2) + 1U; i > 0; i--) {
+			each(context, peek_u32(head));
+			head += CONTAINER_HEADER;
+		}
+		return true;
+	}
+	map_of(block, &m);
+	for (uint32_t i = 0; i < m.group_count; i++) {
+		each(context, peek_u32(m.answers + 4 * (size_t)i));
+	}
+	return true;
+}

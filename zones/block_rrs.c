@@ -134,17 +134,28 @@ static uint32_t net_commonest(const struct owners *u, const struct net *net)
 	return best;
 }
 
+static bool block_is_full(const struct owners *u)
+{
+	size_t listed = 0;
+
+	for (size_t i = 0; i < u->piece_count; i++) {
+		listed += (size_t)(u->piece[i].last - u->piece[i].first) + 1;
+	}
+	return listed == 65536;
+}
+
 /* The class that most /24s have from end to end, 0 where there is none or the /16 has a hole. */
 static uint32_t commonest_net(const struct owners *u, addr_t base)
 {
 	uint32_t best = 0, most = 0;
-	bool full = true;
 	size_t from = 0;
 
+	if (!block_is_full(u)) {
+		return 0;
+	}
 	for (addr_t first = base; first < base + 65536; first += 256) {
 		struct net net = net_at(u, &from, first);
 
-		full = full && net_is_full(&net);
 		if (net_is_uniform(&net)) {
 			u->tally[net.piece->class]++;
 		}
@@ -159,7 +170,7 @@ static uint32_t commonest_net(const struct owners *u, addr_t base)
 		}
 		u->tally[class] = 0;
 	}
-	return full ? best : 0;
+	return best;
 }
 
 /* Whether all of the first `octets` of an address are written with one digit: see 3. above. */
@@ -199,15 +210,24 @@ static void emit_net(struct owners *u, const struct net *net, uint32_t around)
 static void emit_v4(struct owners *u, addr_t base)
 {
 	uint32_t around = single_digits(base, 2) ? 0 : commonest_net(u, base);
+	addr_t next = base;
 	size_t from = 0;
 
 	if (around != 0) {
 		emit(u, prefix_of(4, base, 16), around);
 	}
-	for (addr_t first = base; first < base + 65536; first += 256) {
+	while (from < u->piece_count) {
+		const struct piece *p = &u->piece[from];
+		addr_t first = p->first > next ? p->first & ~(addr_t)255 : next;
+
+		if (first > p->last) {
+			from++;
+			continue;
+		}
 		struct net net = net_at(u, &from, first);
 
 		emit_net(u, &net, around);
+		next = first + 256;
 	}
 }
 

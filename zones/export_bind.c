@@ -53,22 +53,22 @@ static void rdata_write(FILE *out, const struct record *record)
 	char text[ADDR_TEXT];
 
 	switch (record->type) {
-	case RECORD_A:
-	case RECORD_AAAA:;
-		unsigned family = record->type == RECORD_A ? 4 : 6;
+	case TYPE_A:
+	case TYPE_AAAA:;
+		unsigned family = record->type == TYPE_A ? 4 : 6;
 
 		addr_format(family, addr_read(&rdata, family), text);
 		fprintf(out, "\t%s\t%s\n", family == 4 ? "A" : "AAAA", text);
 		break;
-	case RECORD_TXT:
+	case TYPE_TXT:
 		fputs("\tTXT\t", out);
 		string_write(out, record->rdata.data + 1, record->rdata.len - 1);
 		fputc('\n', out);
 		break;
-	case RECORD_NS:
+	case TYPE_NS:
 		fprintf(out, "\tNS\t%s\n", name_text(&rdata));
 		break;
-	case RECORD_SOA:
+	case TYPE_SOA:
 		fputs("\tSOA\t", out);
 		soa_write(out, &rdata);
 		fputc('\n', out);

@@ -175,6 +175,23 @@ bool journal_barrier(struct bytes head)
 	return r.bad || version != VERSION || flags & ALL_BARRED;
 }
 
+bool journal_head_zone(struct bytes head, const char *name, struct journal_zone *zone)
+{
+	struct reader r = reader_of(head);
+
+	read_bytes(&r, 1 + 8 + 1); /* version, time, flags */
+	for (unsigned left = read_u16(&r); left > 0 && !r.bad; left--) {
+		struct bytes its = read_run(&r);
+
+		zone->serial = read_u32(&r);
+		zone->barred = read_u8(&r) != 0;
+		if (!r.bad && bytes_equal(its, bytes_str(name))) {
+			return true;
+		}
+	}
+	return false;
+}
+
 static void put(struct txn *txn, struct state *state, struct bytes key, struct bytes value)
 {
 	txn_put(txn, TABLE_JOURNAL, key, value);

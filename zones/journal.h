@@ -59,6 +59,9 @@ struct journal_zone {
 	bool barred;
 };
 
+/* What a head row says of a zone, but its name. False where the change did not move its serial. */
+bool journal_head_zone(struct bytes head, const char *name, struct journal_zone *zone);
+
 /*
  * Writes the change: head row and units, or a barrier for all zones when there are too many units.
  * References of the answers that rows name go to `answers`. Then drops what is too old or too much:

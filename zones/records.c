@@ -41,8 +41,8 @@ void zone_soa(const struct zone_config *zone, uint32_t serial, record_sink *sink
 	write_u32(&w, soa->retry_s);
 	write_u32(&w, soa->expire_s);
 	write_u32(&w, soa->minimum_s);
-	give(&g, &zone->apex, RECORD_SOA,
-	     zone->ttl_s < soa->minimum_s ? zone->ttl_s : soa->minimum_s, writer_bytes(&w));
+	give(&g, &zone->apex, TYPE_SOA, zone->ttl_s < soa->minimum_s ? zone->ttl_s : soa->minimum_s,
+	     writer_bytes(&w));
 }
 
 static void give_addresses(const struct giver *g, const struct host_config *host)
@@ -53,20 +53,20 @@ static void give_addresses(const struct giver *g, const struct host_config *host
 		struct writer w = writer_of(rdata, sizeof rdata);
 
 		addr_write(&w, 4, host->a[i]);
-		give(g, &host->name, RECORD_A, g->zone->ttl_s, writer_bytes(&w));
+		give(g, &host->name, TYPE_A, g->zone->ttl_s, writer_bytes(&w));
 	}
 	for (size_t i = 0; i < host->aaaa_count; i++) {
 		struct writer w = writer_of(rdata, sizeof rdata);
 
 		addr_write(&w, 6, host->aaaa[i]);
-		give(g, &host->name, RECORD_AAAA, g->zone->ttl_s, writer_bytes(&w));
+		give(g, &host->name, TYPE_AAAA, g->zone->ttl_s, writer_bytes(&w));
 	}
 }
 
 static void give_name_servers(const struct giver *g, const struct zone_config *of)
 {
 	for (size_t i = 0; i < of->ns_count; i++) {
-		give(g, &of->apex, RECORD_NS, g->zone->ttl_s,
+		give(g, &of->apex, TYPE_NS, g->zone->ttl_s,
 		     bytes_of(of->ns[i].wire, of->ns[i].len));
 	}
 }
@@ -146,7 +146,7 @@ bool owner_record(const struct zone_config *zone, const struct prefix *owner,
 		const uint8_t rdata[] = {127, 0, 0, listed->code[number]};
 
 		memcpy(room, rdata, sizeof rdata);
-		record->type = RECORD_A;
+		record->type = TYPE_A;
 		record->rdata = bytes_of(room, sizeof rdata);
 		return true;
 	}
@@ -155,7 +155,7 @@ bool owner_record(const struct zone_config *zone, const struct prefix *owner,
 		text_expand(listed->txt[number - listed->a_count], bytes_of(ip, ip_len), room + 1);
 
 	room[0] = (uint8_t)len;
-	record->type = RECORD_TXT;
+	record->type = TYPE_TXT;
 	record->rdata = bytes_of(room, 1 + len);
 	return true;
 }

@@ -1,0 +1,142 @@
+/*
+ * transfer_copy.c: the index of one snapshot in memory, 2 to 4 octets a listing, so that no slow
+ * client keeps a snapshot, and with it every page that is written later, alive.
+ *
+ * It is one pass that copies bytes: of a block only the answers it names are looked at, and a block
+ * that the zone lists nothing of is left out.
+ */
+#include <stdlib.h>
+
+#include "index6.h"
+#include "transfer_inside.h"
+
+struct look {
+	struct lens *lens;
+	struct txn *txn;
+	bool listed; /* the zone lists one of them */
+};
+
+static void learn(void *context, uint32_t answer)
+{
+	struct look *look = context;
+
+	if (answer != 0) {
+		lens_learn(look->lens, answer, look->txn);
+		look->listed = look->listed || lens_class(look->lens, answer) != 0;
+	}
+}
+
+static void keep(struct index_copy *copy, uint16_t high, struct bytes block)
+{
+	if (copy->len + block.len > copy->room) {
+		copy->room = 2 * (copy->len + block.len);
+		copy->octets = must_realloc(copy->octets, copy->room);
+	}
+	if (copy->block_count == copy->block_room) {
+		copy->block_room = copy->block_room ? copy->block_room * 2 : 64;
+		copy->block = must_realloc(copy->block, copy->block_room * sizeof *copy->block);
+	}
+	memcpy(copy->octets + copy->len, block.data, block.len);
+	copy->len += block.len;
+	copy->block[copy->block_count++] = (struct block_copy){high, (uint32_t)block.len};
+}
+
+static void take_v4(struct index_copy *copy, struct look *look)
+{
+	struct scan *scan = scan_open(look->txn, TABLE_INDEX4);
+	struct bytes key, value;
+
+	for (bool more = scan_seek(scan, bytes_of(NULL, 0), &key, &value); more;
+	     more = scan_next(scan, &key, &value)) {
+		struct reader r = reader_of(key);
+		uint16_t high = read_u16(&r);
+
+		look->listed = false;
+		if (r.bad || !block_answers(value, learn, look)) {
+			txn_fail(look->txn, block_damaged(high));
+			break;
+		}
+		if (look->listed) {
+			keep(copy, high, value);
+		}
+	}
+	scan_close(scan);
+}
+
+static void take_v6(struct index_copy *copy, struct look *look)
+{
+	struct scan *scan = scan_open(look->txn, TABLE_INDEX6);
+	struct segment s;
+
+	for (bool more = index6_seek(scan, 0, &s); more; more = index6_next(scan, &s)) {
+		look->listed = false;
+		learn(look, s.answer);
+		if (look->listed) {
+			segments_add(&copy->v6, s.first, s.last, s.answer);
+		}
+	}
+	scan_close(scan);
+}
+
+void index_copy_take(struct index_copy *copy, struct lens *lens, struct txn *txn)
+{
+	struct look look = {lens, txn, false};
+
+	*copy = (struct index_copy){.len = 0};
+	take_v4(copy, &look);
+	take_v6(copy, &look);
+}
+
+void index_copy_release(struct index_copy *copy)
+{
+	free(copy->octets);
+	free(copy->block);
+	segments_release(&copy->v6);
+}
+
+static void next_v4(struct index_copy *copy, struct prefix *unit, struct segments *segments)
+{
+	const struct block_copy *block = &copy->block[copy->block_at++];
+
+	*unit = prefix_of(4, (addr_t)block->high << 16, 16);
+	/* That it is whole was seen when it was taken; what is damaged within is left out. */
+	block_decode(bytes_of(copy->octets + copy->at, block->len), block->high, segments);
+	copy->at += block->len;
+}
+
+static void next_v6(struct index_copy *copy, struct prefix *unit, struct segments *segments)
+{
+	const struct segments *v6 = &copy->v6;
+	addr_t from = v6->at[copy->v6_at].first;
+
+	from = from > copy->v6_from ? from : copy->v6_from;
+	*unit = prefix_of(6, from, 32);
+
+	addr_t end = prefix_last(unit);
+
+	while (copy->v6_at < v6->count && v6->at[copy->v6_at].first <= end) {
+		const struct segment *s = &v6->at[copy->v6_at];
+
+		segments_add(segments, s->first > unit->addr ? s->first : unit->addr,
+			     s->last < end ? s->last : end, s->answer);
+		if (s->last > end) {
+			break;
+		}
+		copy->v6_at++;
+	}
+	copy->v6_from = end + 1;
+}
+
+bool index_copy_next(struct index_copy *copy, struct prefix *unit, struct segments *segments)
+{
+	segments->count = 0;
+	if (copy->block_at < copy->block_count) {
+		next_v4(copy, unit, segments);
+		return true;
+	}
+	if (copy->v6_at < copy->v6.count) {
+		next_v6(copy, unit, segments);
+		return true;
+	}
+	return false;
+}

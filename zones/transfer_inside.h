@@ -1,0 +1,60 @@
+/*
+ * transfer_inside.h: what a transfer is made of. Private to zones/transfer*.c.
+ *
+ *     transfer.c        which kind it is, and its records in turn
+ *     transfer_copy.c   the index of a snapshot, copied
+ *     transfer_since.c  how owners differ from what they were at a serial
+ */
+#ifndef DNSBLD_TRANSFER_INSIDE_H
+#define DNSBLD_TRANSFER_INSIDE_H
+
+#include "block_rrs.h"
+#include "transfer.h"
+
+/* --- transfer_copy.c ------------------------------------------------------------------------- */
+
+/* The index, as far as the zone lists anything of it. */
+struct index_copy {
+	uint8_t *octets; /* of the blocks, one after the other */
+	size_t len, room;
+	struct block_copy {
+		uint16_t high;
+		uint32_t len;
+	} * block; /* ascending */
+	size_t block_count, block_room;
+	struct segments v6; /* ascending */
+	size_t at;          /* octets given back so far, */
+	size_t block_at;    /* and blocks, */
+	size_t v6_at;       /* and ranges, */
+	addr_t v6_from;     /* of the next of which all before here was, too */
+};
+
+/* Takes it, and teaches the lens all answers in it. Errors are the transaction's. */
+void index_copy_take(struct index_copy *copy, struct lens *lens, struct txn *txn);
+void index_copy_release(struct index_copy *copy);
+
+/* The next unit, IPv4 first, and its segments. False at the end. */
+bool index_copy_next(struct index_copy *copy, struct prefix *unit, struct segments *segments);
+
+/* --- transfer_since.c ------------------------------------------------------------------------ */
+
+/* An owner whose records are others than they were; class 0: none. */
+struct difference {
+	struct prefix owner;
+	uint32_t before, after;
+};
+
+struct differences {
+	struct difference *at;
+	size_t count, room;
+};
+
+/*
+ * From when the zone had the serial `since` until now. False where that cannot be told from the
+ * journal, or would be longer than the zone; or on an error, which is the transaction's.
+ */
+bool differences_since(struct differences *d, const char *zone, uint32_t since, struct lens *lens,
+		       struct txn *txn);
+void differences_release(struct differences *d);
+
+#endif
