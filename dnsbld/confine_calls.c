@@ -60,7 +60,7 @@ static const int common[] = {
 };
 
 static const int worker[] = {
-	/* A batch of UDP. */
+	/* A batch of UDP; NOTIFY and its answers, one at a time. */
 	SCMP_SYS(recvmmsg),
 	SCMP_SYS(sendmmsg),
 	/* TCP, and libevent's loop: its signals come through a pipe. */

@@ -53,6 +53,11 @@ enum counter {
 	COUNTER_TCP_IDLE,
 	COUNTER_TCP_PARTIAL,
 	COUNTER_TCP_UNREAD,
+	COUNTER_NOTIFY_SENT, /* messages, and of NOTIFYs that ended how: */
+	COUNTER_NOTIFY_ACKNOWLEDGED,
+	COUNTER_NOTIFY_REFUSED,  /* with another rcode */
+	COUNTER_NOTIFY_REPLACED, /* by a newer serial */
+	COUNTER_NOTIFY_GIVEN_UP,
 	COUNTER_DNSTAP_PUT,
 	COUNTER_DNSTAP_LOST, /* there was no room */
 	COUNTERS

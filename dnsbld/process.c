@@ -111,7 +111,8 @@ static void pin(const struct process_role *role)
 	}
 }
 
-static enum status prepare(const struct process_role *role, pid_t parent, struct worker *worker)
+static enum status prepare(const struct process_role *role, pid_t parent, struct worker *worker,
+			   struct notify_sockets *notify)
 {
 	enum status status = privileges_drop(role->privileges);
 
@@ -142,10 +143,14 @@ static enum status prepare(const struct process_role *role, pid_t parent, struct
 			.left = 1,
 		};
 	}
+	if (tcp) {
+		notify_sockets_open(notify, role->config);
+	}
 	return status ? status : confine(CONFINED_WORKER, worker->store, tcp);
 }
 
-static enum status serve(const struct process_role *role, struct worker *worker)
+static enum status serve(const struct process_role *role, struct worker *worker,
+			 const struct notify_sockets *notify)
 {
 	struct sockets *s = role->sockets;
 	char name[128];
@@ -156,7 +161,7 @@ static enum status serve(const struct process_role *role, struct worker *worker)
 
 	enum status status =
 		process_kind(s, role->number) == PROCESS_TCP
-			? tcp_serve(worker, s, &role->counters, role->heartbeat)
+			? tcp_serve(worker, s, &role->counters, notify, role->heartbeat)
 			: udp_serve(worker, &s->endpoint[role->number / s->workers],
 				    role->number % s->workers, process_name(s, role->number, name),
 				    role->heartbeat);
@@ -168,6 +173,7 @@ static enum status serve(const struct process_role *role, struct worker *worker)
 static _Noreturn void process_main(const struct process_role *role, pid_t parent)
 {
 	static struct worker worker;
+	struct notify_sockets notify;
 	struct sockets *s = role->sockets;
 	int fd = -1;
 
@@ -186,12 +192,12 @@ static _Noreturn void process_main(const struct process_role *role, pid_t parent
 	sockets_close_udp(s, fd);
 	pin(role);
 
-	enum status status = prepare(role, parent, &worker);
+	enum status status = prepare(role, parent, &worker, &notify);
 
 	say_hello(role->hello, status);
 	log_limited(true);
 	if (!status) {
-		status = serve(role, &worker);
+		status = serve(role, &worker, &notify);
 	}
 	exit(status);
 }

@@ -40,7 +40,7 @@ enum {
 	TICK_US = 500000, /* a worker without queries wakes up this often */
 };
 
-static socklen_t address_of(const struct listen_config *at, struct sockaddr_storage *ss)
+socklen_t sockets_address(const struct listen_config *at, struct sockaddr_storage *ss)
 {
 	memset(ss, 0, sizeof *ss);
 	if (at->family == 4) {
@@ -91,7 +91,7 @@ static enum status refused(const struct listen_config *at, const char *protocol)
 static int bind_socket(const struct listen_config *at, int type, int reuse)
 {
 	struct sockaddr_storage ss;
-	socklen_t len = address_of(at, &ss);
+	socklen_t len = sockets_address(at, &ss);
 	int fd = socket(ss.ss_family, type | SOCK_CLOEXEC, 0);
 
 	if (fd < 0) {

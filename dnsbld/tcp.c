@@ -1,5 +1,6 @@
 /*
- * tcp.c: the process that does all TCP: listeners, limits, ticks, and its end.
+ * tcp.c: the process that does all TCP: listeners, limits, ticks, and its end. NOTIFY
+ * goes out from here too (notify.h).
  *
  *	listener -> connections_add() … connection.c
  *	SIGTERM  -> what waits to be accepted is accepted, then no more -> connections_finish()
@@ -28,6 +29,7 @@
 #include "http.h"
 #include "log.h"
 #include "metrics.h"
+#include "notify.h"
 #include "stale.h"
 
 enum {
@@ -53,6 +55,7 @@ struct tcp {
 	struct stale stale;
 	struct metrics metrics;
 	struct http http;
+	struct notify *notify;
 	struct heartbeat *heartbeat;
 	struct event_base *base;
 	struct event **listener; /* one a socket that listens */
@@ -176,6 +179,7 @@ static void on_stop(evutil_socket_t number, short what, void *context)
 	}
 	event_del(t->rest);
 	http_stop(&t->http);
+	notify_stop(t->notify);
 	event_base_loopexit(t->base, &finish);
 	connections_finish(&t->connections);
 }
@@ -260,7 +264,8 @@ static struct event_base *loop_new(void)
 }
 
 enum status tcp_serve(struct worker *worker, const struct sockets *sockets,
-		      const struct counters_view *counters, struct heartbeat *heartbeat)
+		      const struct counters_view *counters, const struct notify_sockets *notify,
+		      struct heartbeat *heartbeat)
 {
 	const struct timeval tick = {.tv_usec = TICK_MS * 1000};
 	const struct tcp_config *limits = &worker->config->tcp;
@@ -282,6 +287,9 @@ enum status tcp_serve(struct worker *worker, const struct sockets *sockets,
 		t.status = show_metrics(&t, sockets, counters);
 	}
 	if (!t.status) {
+		t.status = notify_open(&t.notify, t.base, worker, sockets, notify);
+	}
+	if (!t.status) {
 		event_priority_set(stop, URGENT);
 		event_priority_set(ticker, URGENT);
 		event_add(stop, NULL);
@@ -297,6 +305,7 @@ enum status tcp_serve(struct worker *worker, const struct sockets *sockets,
 
 	connections_release(&t.connections);
 	http_close(&t.http);
+	notify_close(t.notify);
 	metrics_release(&t.metrics);
 	for (size_t i = 0; i < t.listener_count; i++) {
 		event_free(t.listener[i]);

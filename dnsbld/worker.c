@@ -197,7 +197,7 @@ static void warn_zone(struct zone *zone, const struct zone_state *state)
 		return;
 	}
 	zone->told_absent = false;
-	if (memcmp(state->fingerprint, zone->fingerprint, FINGERPRINT) == 0) {
+	if (zone->agrees) {
 		memset(zone->told, 0, FINGERPRINT);
 	} else if (memcmp(state->fingerprint, zone->told, FINGERPRINT) != 0) {
 		log_warn("zone %s: feeder's last write had another config than this server: run "
@@ -221,6 +221,7 @@ static void zone_refresh(struct worker *w, struct zone *zone)
 		return;
 	}
 	zone->known = known;
+	zone->agrees = known && memcmp(state.fingerprint, zone->fingerprint, FINGERPRINT) == 0;
 	zone->epoch = w->epoch;
 	/* A number once given stays, so zones whose sublists have theirs are never read again. */
 	zone->numbered = true;

@@ -25,6 +25,7 @@ struct zone {
 	uint32_t epoch;  /* of the snapshot that `known` and the SOA's serial are from; 0: of none
 			    yet */
 	bool known;      /* the database has the zone */
+	bool agrees;     /* … and as our config has it */
 	bool numbered;   /* each sublist has its number */
 	uint32_t number; /* its place among the zones */
 	struct zone_counters *counters; /* this process' own; NULL: nothing is counted */

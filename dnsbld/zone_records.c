@@ -29,6 +29,11 @@ void zone_set_serial(struct zone *zone, uint32_t serial)
 	write_u32(&w, serial);
 }
 
+uint32_t zone_serial(const struct zone *zone)
+{
+	return peek_u32(zone->soa + zone->soa_len - SOA_NUMBERS);
+}
+
 static struct records keep(const struct writer *w, unsigned count)
 {
 	struct bytes made = writer_bytes(w);

@@ -10,8 +10,9 @@
 void zone_prepare(struct zone *zone);
 void zone_release(struct zone *zone);
 
-/* Puts a serial into the prepared SOA. */
+/* The serial in the prepared SOA. */
 void zone_set_serial(struct zone *zone, uint32_t serial);
+uint32_t zone_serial(const struct zone *zone);
 
 /* The addresses of a node that has its zone. */
 void node_set_addresses(struct node *node, const struct host_config *host);

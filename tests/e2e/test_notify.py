@@ -1,0 +1,351 @@
+"""NOTIFY (RFC 1996): a change is told to a zone's secondaries, soon, once, and until they answer.
+
+That nothing is sent is never waited for: the next NOTIFY that has to come is also the next one that
+came.
+"""
+
+import contextlib
+import signal
+import socket
+import struct
+import time
+
+import dns.message
+import dns.opcode
+import dns.rcode
+import dns.tsigkeyring
+import pytest
+
+from dnsbld import SUBLISTS, Dnsbld, zone
+from metrics import scrape
+from ports import free_port
+from process import await_until
+from secondary import Secondary, acknowledge, refuse, silence
+
+ZONE = "dnsbl.example.org"
+OTHER = "relays.example.org"
+SECRET = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+KEYS = "".join(f'key {name} {{ algorithm = "hmac-sha256"  secret = "{SECRET}" }}\n'
+               for name in ("mirror", "other"))
+
+
+def notified(*peers, key=None):
+    remotes = (f'"{p.remote}{f" key {key}" if key else ""}"' for p in peers)
+    return f'notify = {{ {", ".join(remotes)} }}'
+
+
+@pytest.fixture
+def peer():
+    with Secondary() as secondary:
+        yield secondary
+
+
+def serial(server, name=ZONE):
+    return server.stats()["serials"][name]
+
+
+def change(server, address="192.0.2.1", sublist="relay"):
+    """Returns the serial after it."""
+    server.feeder("add", address, "--sublist", sublist)
+    return serial(server)
+
+
+def test_a_change_is_told_once_with_its_serial_to_the_zones_that_have_it(install, peer):
+    server = install("notify_delay = 0\n" + SUBLISTS + zone(ZONE, notified(peer))
+                     + zone(OTHER, 'sublists = { "hijacked" } ' + notified(peer))).start()
+    at_start = {n.zone: n.serial for n in (peer.next(), peer.next())}
+    assert at_start == {name: serial(server, name) for name in (ZONE, OTHER)}
+    for address in ("192.0.2.1", "192.0.2.2", "192.0.2.3"):
+        wanted = change(server, address)
+        told = peer.next()
+        assert (told.zone, told.serial) == (ZONE, wanted)
+    assert serial(server, OTHER) == at_start[OTHER]
+    server.feeder("add", "192.0.2.1", "--sublist", "hijacked")
+    told = {n.zone: n.serial for n in (peer.next(), peer.next())}
+    assert told == {name: serial(server, name) for name in (ZONE, OTHER)}
+    assert peer.waiting() == 0
+
+
+def test_ten_changes_within_the_delay_are_one(install, peer):
+    server = install("notify_delay = 4s\n" + SUBLISTS + zone(ZONE, notified(peer))).start()
+    assert peer.next().serial == serial(server), "at the start without delay"
+    begin, changes = time.monotonic(), 0
+    while changes < 10 or time.monotonic() < begin + 2:
+        changes += 1
+        last = change(server, f"198.51.100.{changes}")
+    assert peer.waiting() == 0, "ten changes took longer than the delay: a slow machine"
+    told = peer.next()
+    assert told.serial == last
+    assert 4 < told.time - begin < 5.5, "the delay begins with the first"
+    assert (change(server, "192.0.2.1"), peer.waiting()) == (peer.next().serial, 0)
+
+
+def test_what_is_lost_is_sent_again_until_it_is_answered(install, peer):
+    server = install("notify_delay = 0\n" + SUBLISTS + zone(ZONE, notified(peer))).start()
+    peer.next()
+    peer.answer = silence
+    wanted = change(server)
+    first, second = peer.next(), peer.next()
+    peer.answer = acknowledge
+    third = peer.next()
+    assert first.serial == wanted
+    assert first.wire == second.wire == third.wire
+    assert 0.9 < second.time - first.time < 1.8 < third.time - second.time < 4
+    wanted = change(server, "192.0.2.2")
+    assert peer.next().serial == wanted, "what was acknowledged is not sent again"
+    assert "NOTIFY" not in server.server.text()
+
+
+def test_a_newer_serial_replaces_the_one_that_is_not_answered(install, peer):
+    server = install("notify_delay = 0\n" + SUBLISTS + zone(ZONE, notified(peer))).start()
+    peer.next()
+    peer.answer = silence
+    old, new = change(server), change(server, "192.0.2.2")
+    seen = [peer.next().serial, peer.next().serial, peer.next().serial]
+    # The first may have been seen by nobody, where both were committed between two looks.
+    assert seen in ([old, new, new], [new, new, new])
+
+
+def test_secondaries_that_never_answer_are_given_up_and_that_is_said_once(install):
+    """One is silent, one answers without the key that it has, one is at no port."""
+    with contextlib.ExitStack() as stack:
+        silent, unsigned, fine = (
+            stack.enter_context(Secondary(answer=silence)),
+            stack.enter_context(Secondary(keyring=dns.tsigkeyring.from_text({"mirror": SECRET}))),
+            stack.enter_context(Secondary()))
+
+        def without_key(peer, notify):
+            response = dns.message.make_response(notify.message)
+            response.tsig = None
+            response.keyring = None
+            return response.to_wire()
+
+        unsigned.answer = without_key
+        metrics = free_port()
+        nobody = f"127.0.0.1:{free_port()}"
+        server = install(
+            f'notify_delay = 0\nmetrics = "127.0.0.1:{metrics}"\n' + KEYS + SUBLISTS
+            + zone(ZONE, f'notify = {{ "{silent.remote}", "{unsigned.remote} key mirror", '
+                         f'"{nobody}", "{fine.remote}" }}')).start()
+
+        def ended(how):
+            return scrape(metrics).value("dnsbld_notify_ended_total", result=how)
+
+        await_until(lambda: ended("given_up") == 3, "three are given up", 60, 0.5)
+        assert ended("acknowledged") == 1
+        assert scrape(metrics).value("dnsbld_notify_sent_total") == 3 * 5 + 1
+        times = [silent.next().time for _ in range(5)]
+        waits = [round(b - a) for a, b in zip(times, times[1:])]
+        assert waits == [1, 2, 4, 8]
+        assert (silent.waiting(), fine.waiting(), unsigned.waiting()) == (0, 1, 5)
+
+        def lines(remote):
+            return [line for line in server.server.text().splitlines() if remote in line]
+
+        for remote in silent.remote, nobody:
+            line, = lines(remote)
+            assert line.endswith(f"zone {ZONE}: {remote} does not answer NOTIFY")
+        line, = lines(unsigned.remote)
+        assert "not signed" in line
+        assert lines(fine.remote) == []
+        silent.answer = acknowledge
+        change(server)
+        server.server.await_line(rf"{silent.remote} acknowledges NOTIFY again")
+
+
+def test_signed_ones_verify_and_so_must_their_answers(install):
+    keyring = dns.tsigkeyring.from_text({"mirror": SECRET})
+    with Secondary(keyring=keyring) as peer:
+        server = install("notify_delay = 0\n" + KEYS + SUBLISTS
+                         + zone(ZONE, notified(peer, key="mirror"))).start()
+        first = peer.next()
+        assert first.message.had_tsig and first.message.keyname.to_text() == "mirror."
+        wanted = change(server)
+        assert peer.next().serial == wanted
+
+        def with_another_key(peer, notify):
+            """That both sides know is not enough: it has to be the one that it was asked with."""
+            response = dns.message.make_response(notify.message)
+            response.use_tsig(dns.tsigkeyring.from_text({"other": SECRET}), "other",
+                              algorithm="hmac-sha256")
+            response.request_mac = notify.message.mac
+            return response.to_wire()
+
+        peer.answer = with_another_key
+        wanted = change(server, "192.0.2.2")
+        peer.next()
+        peer.answer = acknowledge
+        again = peer.next()
+        assert again.serial == wanted, "an answer that was not genuine ended it"
+        server.server.await_line(rf"{peer.remote} answers NOTIFY with NOERROR, and not signed")
+        # And neither did it keep the genuine one from being believed.
+        server.server.await_line(rf"{peer.remote} acknowledges NOTIFY again")
+        wanted = change(server, "192.0.2.3")
+        assert peer.next().serial == wanted
+
+
+def forgeries(notify):
+    """Answers that are none, each by one thing."""
+    def answer(**fields):
+        message = dns.message.make_response(notify.message)
+        for field, value in fields.items():
+            setattr(message, field, value)
+        return message
+
+    other_opcode = answer()
+    other_opcode.set_opcode(dns.opcode.QUERY)
+    question = answer()
+    question.flags ^= 0x8000
+    yield answer(id=notify.message.id ^ 1)
+    yield other_opcode
+    yield question
+    yield answer(question=dns.message.make_query(OTHER, "SOA").question)
+    yield answer(question=dns.message.make_query(ZONE, "A").question)
+    yield answer(question=dns.message.make_query(ZONE, "SOA", rdclass="CH").question)
+    yield answer(question=[])
+
+
+@pytest.mark.parametrize("forged", range(8))
+def test_what_is_no_answer_ends_nothing(install, peer, forged):
+    elsewhere = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+
+    def answer(peer, notify):
+        for n, message in enumerate(forgeries(notify)):
+            if n == forged:
+                return message.to_wire()
+        elsewhere.sendto(acknowledge(peer, notify), notify.source)
+        return None
+
+    server = install("notify_delay = 0\n" + SUBLISTS + zone(ZONE, notified(peer))).start()
+    peer.next()
+    peer.answer = answer
+    wanted = change(server)
+    first = peer.next()
+    peer.answer = acknowledge
+    assert (first.serial, peer.next().wire) == (wanted, first.wire)
+    elsewhere.close()
+
+
+def test_a_refusal_is_the_last_word_and_is_said_once(install, peer):
+    server = install("notify_delay = 0\n" + SUBLISTS + zone(ZONE, notified(peer))).start()
+    peer.next()
+    peer.answer = refuse
+    for address in ("192.0.2.1", "192.0.2.2"):
+        wanted = change(server, address)
+        assert peer.next().serial == wanted
+    server.server.await_line(rf"zone {ZONE}: {peer.remote} answers NOTIFY with REFUSED")
+    peer.answer = acknowledge
+    wanted = change(server, "192.0.2.3")
+    assert peer.next().serial == wanted
+    server.server.await_line(rf"{peer.remote} acknowledges NOTIFY again")
+    assert server.server.text().count("REFUSED") == 1
+
+
+def test_who_does_not_know_notify_may_say_so_without_the_question(install, peer):
+    def not_implemented(peer, notify):
+        return notify.wire[:2] + b"\xa0\x04" + bytes(8)
+
+    peer.answer = not_implemented
+    server = install("notify_delay = 0\n" + SUBLISTS + zone(ZONE, notified(peer))).start()
+    peer.next()
+    server.server.await_line(rf"{peer.remote} answers NOTIFY with NOTIMP")
+    assert change(server) == peer.next().serial
+
+
+def test_a_start_and_a_reload_notify_once_and_a_stopped_server_never(install, peer):
+    server = install("notify_delay = 0\n" + SUBLISTS + zone(ZONE, notified(peer))).start()
+    first = peer.next()
+    server.stop()
+    while_stopped = change(server)
+    server.start()
+    second = peer.next()
+    assert (first.serial != second.serial, second.serial) == (True, while_stopped)
+    for n in range(3):
+        before = server.children()
+        server.server.send(signal.SIGHUP)
+        assert peer.next().serial == serial(server)
+        await_until(lambda: not set(server.children()) & set(before), "the old ones have ended")
+        # Of those processes that are left one has it under its eyes.
+        wanted = change(server, f"192.0.2.{10 + n}")
+        assert peer.next().serial == wanted
+        assert peer.waiting() == 0
+
+
+def test_those_that_a_reload_has_stopped_notify_no_more(install, peer):
+    """A client that does not read what it asked for keeps the old TCP process for seconds."""
+    server = install("notify_delay = 0\n" + SUBLISTS + zone(ZONE, notified(peer))).start()
+    peer.next()
+    query = dns.message.make_query(ZONE, "SOA").to_wire()
+    before = server.children()
+    with socket.socket() as client:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        client.connect(("127.0.0.1", server.port))
+        client.settimeout(0.5)
+        with pytest.raises(TimeoutError):
+            while True:
+                client.sendall((struct.pack("!H", len(query)) + query) * 100)
+        server.server.send(signal.SIGHUP)
+        port = peer.next().source[1]
+        await_until(lambda: len(set(server.children()) & set(before)) == 1, "but one has ended")
+        # Each process has a port of its own, and each would be the first to see some of these.
+        for n in range(8):
+            wanted = change(server, f"192.0.2.{n}")
+            told = peer.next()
+            assert (told.serial, told.source[1]) == (wanted, port)
+        assert len(set(server.children()) & set(before)) == 1, "it ended too soon"
+        assert peer.waiting() == 0
+
+
+def test_nobody_is_notified_of_what_would_not_be_transferred(install, peer):
+    """feeder has another config than the server: until both agree nothing is sent."""
+    def body(ttl):
+        return "notify_delay = 0\n" + SUBLISTS + zone(ZONE, notified(peer), ttl=ttl)
+
+    server = install(body("5m")).start()
+    peer.next()
+    server.configure(body("10m"))
+    change(server)
+    last = change(server, "192.0.2.2")
+    server.server.await_line("had another config than this server")
+    assert peer.waiting() == 0
+    server.server.send(signal.SIGHUP)
+    assert peer.next().serial == last
+    assert change(server, "192.0.2.3") == peer.next().serial
+    assert peer.waiting() == 0
+
+
+def test_a_zone_that_is_not_in_the_database_is_notified_of_when_it_is(install, peer):
+    server = install(SUBLISTS + zone(ZONE))
+    server.configure("notify_delay = 0\n" + SUBLISTS + zone(ZONE)
+                     + zone(OTHER, notified(peer)))
+    server.start()
+    assert server.rcode(OTHER, "SOA") == "SERVFAIL"
+    server.feeder("sync")
+    told = peer.next()
+    assert (told.zone, told.serial) == (OTHER, serial(server, OTHER))
+
+
+@pytest.mark.skipif(not Dnsbld.ipv6, reason="no IPv6 here")
+def test_over_ipv6(install):
+    with Secondary("::1") as peer:
+        server = install("notify_delay = 0\n" + SUBLISTS + zone(ZONE, notified(peer))).start()
+        peer.next()
+        assert change(server) == peer.next().serial
+        assert change(server, "192.0.2.2") == peer.next().serial
+        assert peer.waiting() == 0
+
+
+def test_ids_and_ports_cannot_be_guessed(install, peer):
+    server = install("notify_delay = 0\n" + SUBLISTS + zone(ZONE, notified(peer)))
+    ids, ports = [], []
+    for _ in range(4):
+        server.start()
+        first = peer.next()
+        change(server, f"192.0.2.{len(ids) + 1}")
+        second = peer.next()
+        ids += [first.message.id, second.message.id]
+        ports.append(first.source[1])
+        server.stop()
+    # Neither the same nor in steps, but once in millions of times.
+    assert len(set(ids)) > 5 and len({b - a for a, b in zip(ids, ids[1:])}) > 4
+    assert len(set(ports)) > 1
