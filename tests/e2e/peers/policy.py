@@ -80,13 +80,13 @@ class Resolver:
         if not self.process.running():
             raise AssertionError("the resolver ended:\n" + self.process.text())
         try:
-            return self.ask(name, "A").answer
+            return self.ask(name, "A", 0.5).answer
         except (dns.exception.Timeout, OSError):
             return False
 
-    def ask(self, name, rdtype):
+    def ask(self, name, rdtype, timeout=5):
         return dns.query.udp(dns.message.make_query(name, rdtype), "127.0.0.1", port=self.port,
-                             timeout=5)
+                             timeout=timeout)
 
     def stop(self):
         self.process.stop()
