@@ -264,8 +264,9 @@ static int add_common(scmp_filter_ctx context, const int lock[2])
 static int add_worker(scmp_filter_ctx context)
 {
 	static const struct condition conditions[] = {
-		/* What a connection has for us, and how much the kernel takes of ours. */
+		/* What a connection has for us, what it has of ours, and how much that may be. */
 		{SCMP_SYS(ioctl), 1, {SCMP_A1(SCMP_CMP_EQ, FIONREAD, 0)}},
+		{SCMP_SYS(ioctl), 1, {SCMP_A1(SCMP_CMP_EQ, TIOCOUTQ, 0)}},
 		{SCMP_SYS(setsockopt),
 		 2,
 		 {SCMP_A1(SCMP_CMP_EQ, IPPROTO_TCP, 0),

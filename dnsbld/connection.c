@@ -2,13 +2,14 @@
  * connection.c: DNS over TCP (RFC 7766): messages with their length before them, many at a time.
  *
  *	socket -> input -> respond() for each whole message -> output -> socket
+ *	                   a transfer's next messages ↗
  *
  * 1. Memory is bounded: INPUT_MOST octets of input, and no query is read while more than
  *    OUTPUT_MOST octets of output wait for a client that does not read them; the kernel takes
  *    UNSENT_MOST of those from us.
  * 2. Time is bounded: a message must be whole `partial` after its first octet however slowly the
  *    others trickle in; a connection without messages lasts `idle`; so does one whose client
- *    takes no output.
+ *    takes no output. While a client takes any, a transfer may last as long as it wants.
  * 3. Whoever opens more than `per_client` is refused. When all `clients` places are taken, the
  *    connection that has been silent the longest makes room (RFC 7766 §6.2.3), or a few hosts
  *    could keep everybody else out.
@@ -19,6 +20,8 @@
  *    who have too many as it is, and save nobody an answer: who is refused was sent none, and who
  *    makes room got his last one longest ago.
  * 6. No snapshot is held across a turn of the loop.
+ * 7. A transfer is made as its client takes it: no more than OUTPUT_MOST octets and a message wait,
+ *    and what is asked behind it waits until it is sent.
  */
 #include "connection.h"
 
@@ -51,9 +54,12 @@ struct connection {
 	struct event *deadline;
 	struct client client;
 	struct peer *peer;
-	struct exchange exchange; /* with dnstap: who is at both ends */
-	bool partial;             /* a message has begun, and its deadline runs */
-	bool ended;               /* the client sends no more */
+	struct exchange exchange;  /* with dnstap: who is at both ends */
+	struct outgoing *outgoing; /* a transfer that is under way; NULL: none */
+	size_t untaken; /* octets of it that the client had not taken at the last look; 0: none yet
+			 */
+	bool partial;   /* a message has begun, and its deadline runs */
+	bool ended;     /* the client sends no more */
 };
 
 static void connection_close(struct connection *c)
@@ -63,6 +69,9 @@ static void connection_close(struct connection *c)
 	TAILQ_REMOVE(&all->list, c, entry);
 	all->count--;
 	peers_leave(&all->peers, c->peer);
+	if (c->outgoing) {
+		outgoing_end(c->outgoing, false);
+	}
 	event_free(c->deadline);
 	bufferevent_free(c->stream);
 	free(c);
@@ -89,6 +98,16 @@ static int first_message(struct evbuffer *input)
 	return evbuffer_get_length(input) >= LENGTH + (size_t)len ? len : -1;
 }
 
+/* The message in the room for a reply. False where there is no memory. */
+static bool put_message(struct connection *c, size_t len)
+{
+	uint8_t *reply = c->all->reply;
+
+	reply[0] = (uint8_t)(len >> 8);
+	reply[1] = (uint8_t)len;
+	return evbuffer_add(bufferevent_get_output(c->stream), reply, LENGTH + len) == 0;
+}
+
 /* Answers one message into the room for a reply; returns its length. */
 static size_t answer_message(struct connection *c, struct bytes query)
 {
@@ -108,8 +127,39 @@ static size_t answer_message(struct connection *c, struct bytes query)
 }
 
 /*
- * Answers the whole messages that are there, as far as the output has room. After what deserves no
- * answer nothing is read any more. False: close at once.
+ * Goes on with a transfer, as far as the output has room; when all of it is sent it has ended.
+ * False: close at once.
+ */
+static bool send_transfer(struct connection *c, unsigned *sent)
+{
+	struct evbuffer *output = bufferevent_get_output(c->stream);
+
+	c->untaken = 0;
+	while (evbuffer_get_length(output) < OUTPUT_MOST) {
+		size_t len = outgoing_next(c->outgoing, c->all->reply + LENGTH, REPLY_TCP);
+
+		if (len == 0) {
+			break;
+		}
+		if (!put_message(c, len)) {
+			return false;
+		}
+		++*sent;
+	}
+	if (evbuffer_get_length(output) > 0) {
+		return true;
+	}
+	if (!outgoing_is_whole(c->outgoing)) {
+		return false;
+	}
+	outgoing_end(c->outgoing, true);
+	c->outgoing = NULL;
+	return true;
+}
+
+/*
+ * Answers the whole messages that are there, as far as the output has room and none of them begins
+ * a transfer. After what deserves no answer nothing is read any more. False: close at once.
  */
 static bool answer_messages(struct connection *c, unsigned *answered)
 {
@@ -118,7 +168,8 @@ static bool answer_messages(struct connection *c, unsigned *answered)
 	struct evbuffer *output = bufferevent_get_output(c->stream);
 	int len;
 
-	while (evbuffer_get_length(output) < OUTPUT_MOST && (len = first_message(input)) >= 0) {
+	while (!c->outgoing && evbuffer_get_length(output) < OUTPUT_MOST &&
+	       (len = first_message(input)) >= 0) {
 		const uint8_t *message = evbuffer_pullup(input, LENGTH + len);
 		size_t reply =
 			message ? answer_message(c, bytes_of(message + LENGTH, (size_t)len)) : 0;
@@ -129,10 +180,8 @@ static bool answer_messages(struct connection *c, unsigned *answered)
 			return bufferevent_disable(c->stream, EV_READ) == 0 &&
 			       evbuffer_drain(input, evbuffer_get_length(input)) == 0;
 		}
-		all->reply[0] = (uint8_t)(reply >> 8);
-		all->reply[1] = (uint8_t)reply;
-		if (evbuffer_add(output, all->reply, LENGTH + reply) < 0 ||
-		    evbuffer_drain(input, LENGTH + (size_t)len) < 0) {
+		c->outgoing = transfers_take(&all->transfers);
+		if (!put_message(c, reply) || evbuffer_drain(input, LENGTH + (size_t)len) < 0) {
 			return false;
 		}
 		++*answered;
@@ -145,7 +194,7 @@ static bool is_done(const struct connection *c)
 {
 	int unread = 0;
 
-	if (evbuffer_get_length(bufferevent_get_output(c->stream)) > 0 ||
+	if (c->outgoing || evbuffer_get_length(bufferevent_get_output(c->stream)) > 0 ||
 	    first_message(bufferevent_get_input(c->stream)) >= 0) {
 		return false;
 	}
@@ -172,10 +221,13 @@ static void connection_proceed(struct connection *c)
 {
 	struct connections *all = c->all;
 	unsigned answered = 0;
+	bool fine = !c->outgoing || send_transfer(c, &answered);
 
-	worker_begin(all->worker);
-	bool fine = answer_messages(c, &answered);
-	worker_end(all->worker);
+	if (fine && !c->outgoing) {
+		worker_begin(all->worker);
+		fine = answer_messages(c, &answered);
+		worker_end(all->worker);
+	}
 
 	if (!fine || ((c->ended || all->stopping) && is_done(c))) {
 		connection_close(c);
@@ -199,6 +251,20 @@ static void on_data(struct bufferevent *stream, void *context)
 	connection_proceed(context);
 }
 
+/*
+ * Whether the client has taken any of a transfer since the last look. A slow one may take a little
+ * at a time, but the kernel asks for more only when much of what it has is gone.
+ */
+static bool has_taken(struct connection *c)
+{
+	const size_t before = c->untaken;
+	int unsent = 0;
+
+	ioctl(bufferevent_getfd(c->stream), TIOCOUTQ, &unsent);
+	c->untaken = evbuffer_get_length(bufferevent_get_output(c->stream)) + (size_t)unsent;
+	return before == 0 || c->untaken < before;
+}
+
 static void on_event(struct bufferevent *stream, short what, void *context)
 {
 	struct connection *c = context;
@@ -211,6 +277,10 @@ static void on_event(struct bufferevent *stream, short what, void *context)
 		return;
 	}
 	if (what & BEV_EVENT_TIMEOUT) {
+		if (c->outgoing && has_taken(c)) {
+			bufferevent_enable(c->stream, EV_WRITE);
+			return;
+		}
 		worker_event(c->all->worker, COUNTER_TCP_UNREAD);
 	}
 	connection_close(c);
@@ -284,6 +354,7 @@ void connections_add(struct connections *all, int fd, const struct sockaddr *add
 	bufferevent_setwatermark(c->stream, EV_READ, 0, INPUT_MOST);
 	/* Half empty is when queries are read again. */
 	bufferevent_setwatermark(c->stream, EV_WRITE, OUTPUT_MOST / 2, 0);
+	bufferevent_set_max_single_write(c->stream, OUTPUT_MOST);
 	bufferevent_set_timeouts(c->stream, NULL, &idle);
 	bufferevent_enable(c->stream, EV_READ | EV_WRITE);
 	event_add(c->deadline, &idle);
@@ -301,7 +372,9 @@ void connections_init(struct connections *all, struct event_base *base, struct w
 		.idle_100ms = (uint16_t)(idle_100ms < UINT16_MAX ? idle_100ms : UINT16_MAX),
 	};
 	TAILQ_INIT(&all->list);
+	all->transfers.most = limits->transfers;
 	all->reply = must_alloc(LENGTH + REPLY_TCP);
+	worker->transfers = &all->transfers;
 }
 
 void connections_release(struct connections *all)
@@ -309,6 +382,7 @@ void connections_release(struct connections *all)
 	while (!TAILQ_EMPTY(&all->list)) {
 		connection_close(TAILQ_FIRST(&all->list));
 	}
+	all->worker->transfers = NULL;
 	free(all->reply);
 }
 

@@ -14,6 +14,7 @@
 #include "config.h"
 #include "peers.h"
 #include "respond.h"
+#include "transfer_out.h"
 #include "worker.h"
 
 struct connection;
@@ -28,8 +29,9 @@ struct connections {
 	struct connection_list list; /* the one that has been silent the longest first */
 	unsigned count;
 	struct peers peers; /* whose they are */
-	bool stopping;      /* finish what has arrived, then close */
-	uint8_t *reply;     /* room for one, its length before it */
+	struct transfers transfers;
+	bool stopping;  /* finish what has arrived, then close */
+	uint8_t *reply; /* room for one, its length before it */
 };
 
 void connections_init(struct connections *all, struct event_base *base, struct worker *worker,

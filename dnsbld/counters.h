@@ -58,6 +58,13 @@ enum counter {
 	COUNTER_NOTIFY_REFUSED,  /* with another rcode */
 	COUNTER_NOTIFY_REPLACED, /* by a newer serial */
 	COUNTER_NOTIFY_GIVEN_UP,
+	COUNTER_TRANSFER_FULL,        /* those that were sent: a zone, */
+	COUNTER_TRANSFER_INCREMENTAL, /* what is new in it, */
+	COUNTER_TRANSFER_CURRENT,     /* or that there is nothing */
+	COUNTER_TRANSFER_CUT,
+	COUNTER_TRANSFER_REFUSED,
+	COUNTER_TRANSFER_RECORDS,
+	COUNTER_TRANSFER_OCTETS,
 	COUNTER_DNSTAP_PUT,
 	COUNTER_DNSTAP_LOST, /* there was no room */
 	COUNTERS

@@ -20,6 +20,7 @@ struct metrics {
 	const struct sockets *sockets;
 	struct counters_view counters;
 	const unsigned *tcp_connections;
+	const unsigned *transfers; /* that are running */
 	const struct readers *readers;
 	struct evbuffer *page; /* the last one */
 	uint64_t page_ms;

@@ -48,4 +48,6 @@ void metrics_of_processes(const struct metrics *m, struct evbuffer *to)
 	put_sockets(m->sockets, to);
 	metric_one(to, "tcp_connections", METRIC_GAUGE, "TCP connections that are open.",
 		   *m->tcp_connections);
+	metric_one(to, "transfers_running", METRIC_GAUGE,
+		   "Transfers that are under way, of more than one SOA.", *m->transfers);
 }

@@ -8,6 +8,7 @@
  *		asks too much, or is not proven where that is required
  *		                      sent for a cookie, or to TCP
  *		class CH              what the server says of itself
+ *		AXFR, IXFR            respond_transfer.c
  *		no zone of ours       REFUSED
  *		a zone of ours        respond_zone.c, with keys: respond_access.c first
  *
@@ -20,28 +21,6 @@
 #include "cookie.h"
 #include "identity.h"
 #include "signing.h"
-
-/* Transfers: refused to everybody. Over UDP an IXFR is told the serial (RFC 1995 §2). */
-static size_t answer_transfer(struct turn *t)
-{
-	struct reply *r = &t->reply;
-	const bool tcp = t->client->tcp;
-
-	if (t->task->query.type == TYPE_AXFR && !tcp) {
-		return reply_error(r, RCODE_FORMERR, EDE_NONE);
-	}
-	if (!t->zone || t->before > 0) {
-		return reply_error(r, RCODE_NOTAUTH, EDE_NONE);
-	}
-	if (tcp) {
-		return reply_error(r, RCODE_REFUSED, EDE_PROHIBITED);
-	}
-	if (!worker_has_zone(t->worker, t->zone)) {
-		return reply_error(r, RCODE_SERVFAIL, EDE_NOT_READY);
-	}
-	r->authoritative = true;
-	return reply_soa(t);
-}
 
 /* We are nobody's secondary: a NOTIFY starts nothing (RFC 1996 §3.10). */
 static size_t answer_notify(struct turn *t)
@@ -150,6 +129,9 @@ __attribute__((noinline)) static bool is_genuine(struct turn *t, enum rcode *rco
 
 	*rcode = signing_begin(signing, &t->reply, t->worker->keys);
 	worker_event(t->worker, tsig_event(signing->session.error));
+	if (*rcode != RCODE_NOERROR) {
+		transfer_not_genuine(t);
+	}
 	return *rcode == RCODE_NOERROR;
 }
 

@@ -1,5 +1,5 @@
 /*
- * respond_inside.h: a task while it is answered, for respond.c and respond_zone.c.
+ * respond_inside.h: a task while it is answered, for the files that answer it.
  */
 #ifndef DNSBLD_RESPOND_INSIDE_H
 #define DNSBLD_RESPOND_INSIDE_H
@@ -63,6 +63,12 @@ enum access_verdict {
 	ACCESS_FAILED,  /* the database fails */
 };
 enum access_verdict access_judge(struct turn *t);
+
+/* AXFR and IXFR. The first message of a transfer is an answer; the rest: transfer_out.h. */
+size_t answer_transfer(struct turn *t);
+
+/* For the log, of a query whose TSIG is not genuine: where it would be a transfer there is none. */
+void transfer_not_genuine(const struct turn *t);
 
 /* What the zone, of ours and for class IN, has at the task's name. */
 size_t answer_zone(struct turn *t);

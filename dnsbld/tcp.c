@@ -237,6 +237,7 @@ static enum status show_metrics(struct tcp *t, const struct sockets *sockets,
 		.sockets = sockets,
 		.counters = *counters,
 		.tcp_connections = &t->connections.count,
+		.transfers = &t->connections.transfers.running,
 		.readers = &t->readers,
 	};
 	look_at_readers(t);

@@ -281,6 +281,18 @@ bool worker_find_key(struct worker *w, struct bytes label, struct access *key)
 	return !has_failed(w);
 }
 
+enum status worker_open_transfer(struct worker *w, const struct zone *zone, const uint32_t *since,
+				 struct transfer **transfer)
+{
+	enum status status = transfer_open(transfer, w->txn, w->config, zone->config, since);
+
+	if (status && status != ST_CONFIG) {
+		complain(w);
+	}
+	has_failed(w);
+	return status;
+}
+
 bool worker_tick(struct worker *w)
 {
 	if (!txn_is_current(w->txn)) {

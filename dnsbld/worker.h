@@ -20,7 +20,10 @@
 #include "rrl.h"
 #include "signing.h"
 #include "store.h"
+#include "transfer.h"
 #include "zone.h"
+
+struct transfers;
 
 struct worker {
 	const struct config *config;       /* borrowed */
@@ -47,7 +50,8 @@ struct worker {
 	struct quotas *quotas; /* borrowed, shared with all processes; NULL: nobody is counted */
 	struct zone_view seen; /* what one key may see: scratch */
 	struct dnstap dnstap;  /* set by whoever has opened it, or left off */
-	struct rrl rrl;        /* of a UDP worker, where rrl_init() was called */
+	struct transfers *transfers; /* borrowed, of the TCP process; NULL: nobody gets one */
+	struct rrl rrl;              /* of a UDP worker, where rrl_init() was called */
 };
 
 /*
@@ -101,6 +105,13 @@ const struct prepared *worker_answer(struct worker *w, const struct zone *zone,
  * call. False where the database fails.
  */
 bool worker_find_key(struct worker *w, struct bytes label, struct access *key);
+
+/*
+ * A transfer of a zone that worker_has_zone(), from the snapshot, as transfer_open(): ST_CONFIG
+ * where the database has it by another config. What else fails is logged.
+ */
+enum status worker_open_transfer(struct worker *w, const struct zone *zone, const uint32_t *since,
+				 struct transfer **transfer);
 
 /*
  * Once a second, outside of a batch. False when data.mdb is no longer the file that was opened: the

@@ -14,6 +14,8 @@ void zone_release(struct zone *zone);
 void zone_set_serial(struct zone *zone, uint32_t serial);
 uint32_t zone_serial(const struct zone *zone);
 
+uint32_t zone_serial(const struct zone *zone);
+
 /* The addresses of a node that has its zone. */
 void node_set_addresses(struct node *node, const struct host_config *host);
 void node_release(struct node *node);

@@ -1,25 +1,20 @@
 /*
  * test_connection.c: TCP connections over socket pairs, with a real database behind them.
- *
- * The loop runs until a condition holds or a deadline has passed; nothing waits a fixed time.
  */
 #include "connection.h"
 
 #include <errno.h>
-#include <event2/event.h>
-#include <netinet/in.h>
 #include <setjmp.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "packet.h"
-#include "served.h"
 
 /* Last: it makes a macro of fail. */
 #include <cmocka.h>
+
+#include "connected.h"
 
 static const char config[] =
 	"sublist relay { code = 2 text = \"Open relay, see https://dnsbl.example.org/?{ip}\" }\n"
@@ -27,60 +22,8 @@ static const char config[] =
 	"  soa { mname = \"ns1.example.net\" rname = \"hostmaster.example.org\" refresh = 600\n"
 	"        retry = 300 expire = 86400 minimum = 60 } }\n";
 
-static struct served served;
-static struct event_base *base;
-static struct connections all;
-static struct tcp_config limits;
 static uint8_t query[2 + 64];
 static size_t query_len; /* with its length before it */
-
-/* A client at 192.0.2.`host`. Returns its end of the connection. */
-static int connect_from(unsigned host)
-{
-	struct sockaddr_in peer = {
-		.sin_family = AF_INET,
-		.sin_addr.s_addr = htonl(0xc0000200 + host),
-	};
-	int pair[2];
-
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair), 0);
-	connections_add(&all, pair[0], (struct sockaddr *)&peer);
-	return pair[1];
-}
-
-static void turn(void)
-{
-	event_base_loop(base, EVLOOP_NONBLOCK);
-}
-
-static double now_s(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
-
-/* What the client can read until it has `wanted` octets; fewer where the connection ends. */
-static size_t receive(int fd, uint8_t *to, size_t wanted)
-{
-	double deadline = now_s() + 10;
-	size_t have = 0;
-
-	while (have < wanted) {
-		ssize_t n = read(fd, to + have, wanted - have);
-
-		if (n == 0 || (n < 0 && errno != EAGAIN)) {
-			break;
-		}
-		have += n > 0 ? (size_t)n : 0;
-		if (n < 0) {
-			assert_true(now_s() < deadline);
-			turn();
-		}
-	}
-	return have;
-}
 
 static void assert_answer(int fd)
 {
@@ -93,31 +36,6 @@ static void assert_answer(int fd)
 	assert_int_equal(receive(fd, answer + 2, len), len);
 	assert_memory_equal(answer + 2, query + 2, 2);
 	assert_int_equal(answer[2 + 7], 1); /* one record */
-}
-
-static void assert_closed(int fd)
-{
-	uint8_t octet;
-
-	assert_int_equal(receive(fd, &octet, 1), 0);
-	close(fd);
-}
-
-static void send_all(int fd, const void *data, size_t len)
-{
-	double deadline = now_s() + 10;
-	size_t sent = 0;
-
-	while (sent < len) {
-		ssize_t n = write(fd, (const uint8_t *)data + sent, len - sent);
-
-		assert_true(n >= 0 || errno == EAGAIN);
-		sent += n > 0 ? (size_t)n : 0;
-		if (n < 0) {
-			assert_true(now_s() < deadline);
-			turn();
-		}
-	}
 }
 
 static void test_a_query_is_answered_and_the_connection_stays(void **state)
@@ -374,13 +292,7 @@ static void test_finish_answers_what_has_arrived(void **state)
 static int begin(void **state)
 {
 	(void)state;
-	limits = (struct tcp_config){
-		.clients = 100,
-		.per_client = 20,
-		.idle_ms = 10000,
-		.partial_ms = 10000,
-	};
-	connections_init(&all, base, &served.worker, &limits);
+	connected_begin();
 	return 0;
 }
 
@@ -394,20 +306,17 @@ static int end(void **state)
 static int open_served(void **state)
 {
 	(void)state;
-	signal(SIGPIPE, SIG_IGN);
-	base = event_base_new();
-	served_open(&served, config);
+	connected_open(config);
 	served_list(&served, "192.0.2.1", "relay", NULL);
 	query_len = 2 + packet_ask(query + 2, "1.2.0.192.dnsbl.example.org", TYPE_A);
 	query[1] = (uint8_t)(query_len - 2);
-	return base ? 0 : -1;
+	return 0;
 }
 
 static int close_served(void **state)
 {
 	(void)state;
-	served_close(&served);
-	event_base_free(base);
+	connected_close();
 	return 0;
 }
 
