@@ -168,6 +168,11 @@ class Dnsbld:
         over = dns.query.tcp if tcp else dns.query.udp
         return over(query, address, port=self.port, timeout=timeout)
 
+    def serial(self, zone):
+        """The serial that it serves."""
+        (rrset,) = self.ask(zone, "SOA").answer
+        return rrset[0].serial
+
     def rcode(self, name, rdtype="A", **options):
         return dns.rcode.to_text(self.ask(name, rdtype, **options).rcode())
 

@@ -1,16 +1,9 @@
-"""A real NSD that serves a zone file, in the foreground, with one config folder of its own."""
+"""A real NSD: a secondary, or the primary of a zone file."""
 
-import os
+from peers.server import Server, example, secret, user
+from process import program
 
-import dns.exception
-import dns.message
-import dns.query
-import dns.rcode
-
-from ports import free_port
-from process import Process, await_until, program
-
-CONFIG = """
+HEAD = """
 server:
     ip-address: 127.0.0.1@{port}
     server-count: 1
@@ -19,41 +12,50 @@ server:
     zonesdir: "{folder}"
     pidfile: "{folder}/nsd.pid"
     database: ""
-    logfile: "{folder}/nsd.out"
     xfrdfile: "{folder}/xfrd.state"
     zonelistfile: "{folder}/zone.list"
     xfrdir: "{folder}"
+    xfrd-reload-timeout: 0
     rrl-ratelimit: 0
     minimal-responses: no
+    verbosity: 2
 remote-control:
     control-enable: no
+"""
+
+KEY = """
+key:
+    name: "{name}"
+    algorithm: {algorithm}
+    secret: "{secret}"
+"""
+
+PRIMARY = """
 zone:
     name: "{zone}"
     zonefile: "{file}"
+    store-ixfr: yes
+    create-ixfr: yes
+    provide-xfr: 127.0.0.1 {key}
 """
 
 
-class Nsd:
-    def __init__(self, folder, zone, file):
-        self.zone = zone
-        self.port = free_port()
-        config = folder / "nsd.conf"
-        user = "nobody" if os.geteuid() == 0 else ""
-        config.write_text(CONFIG.format(folder=folder, zone=zone, file=file, port=self.port,
-                                        user=user))
-        os.chmod(folder, 0o777)
-        self.process = Process([program("nsd"), "-d", "-c", config], folder / "nsd.log")
-        await_until(self.loaded, lambda: "NSD serves " + zone + ": " + self.process.text(), 60)
+class Nsd(Server):
+    def follow(self, port, key):
+        return self.launch(example("nsd.conf", self.zone, port, key))
 
-    def loaded(self):
-        if not self.process.running():
-            raise AssertionError("NSD ended:\n" + self.process.text())
-        try:
-            answer = dns.query.udp(dns.message.make_query(self.zone, "SOA"), "127.0.0.1",
-                                   port=self.port, timeout=2)
-            return answer.rcode() == dns.rcode.NOERROR and answer.answer
-        except (dns.exception.Timeout, OSError):
-            return False
+    def serve(self, file, key=None, notify=None):
+        self.file = file
+        text, name = "", "NOKEY"
+        if key:
+            name = key.name
+            text = KEY.format(name=name, algorithm=key.algorithm, secret=secret(key))
+        text += PRIMARY.format(zone=self.zone, file=file, key=name)
+        if notify:
+            text += f"    notify: 127.0.0.1@{notify} {name}\n"
+        return self.launch(text)
 
-    def stop(self):
-        self.process.stop()
+    def launch(self, text):
+        config = self.folder / "nsd.conf"
+        config.write_text(HEAD.format(folder=self.folder, port=self.port, user=user()) + text)
+        return self.start([program("nsd"), "-d", "-c", config])

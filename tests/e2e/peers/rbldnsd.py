@@ -1,38 +1,22 @@
 """A real rbldnsd that serves one zone from one `combined` file, in the foreground."""
 
 import os
+import signal
 
-import dns.exception
-import dns.message
-import dns.query
-import dns.rcode
-
-from ports import free_port
-from process import Process, await_until, program
+from peers.server import Server, user
+from process import program
 
 
-class Rbldnsd:
+class Rbldnsd(Server):
     def __init__(self, folder, zone, file):
-        self.zone = zone
-        self.port = free_port()
+        super().__init__(folder, zone)
+        self.file = file
         os.chmod(folder, 0o755)
-        argv = [program("rbldnsd"), "-n", "-b", f"127.0.0.1/{self.port}", "-w", str(folder), "-c",
-                "0", f"{zone}:combined:{file}"]
-        if os.geteuid() == 0:
-            argv[1:1] = ["-u", "nobody"]
-        self.process = Process(argv, folder / "rbldnsd.log")
-        await_until(self.loaded, lambda: "rbldnsd serves " + zone + ": " + self.process.text(), 60)
+        drop = ["-u", user()] if user() else []
+        self.start([program("rbldnsd"), *drop, "-n", "-b", f"127.0.0.1/{self.port}", "-w", folder,
+                    "-c", "0", f"{zone}:combined:{file}"])
+        self.await_serial()
 
-    def loaded(self):
-        """The test entry is in every export (RFC 5782 §5)."""
-        if not self.process.running():
-            raise AssertionError("rbldnsd ended:\n" + self.process.text())
-        try:
-            answer = dns.query.udp(dns.message.make_query("2.0.0.127." + self.zone, "A"),
-                                   "127.0.0.1", port=self.port, timeout=2)
-            return answer.rcode() == dns.rcode.NOERROR
-        except (dns.exception.Timeout, OSError):
-            return False
-
-    def stop(self):
-        self.process.stop()
+    def reload(self):
+        """It is told that its file has been written."""
+        self.process.send(signal.SIGHUP)
