@@ -16,7 +16,7 @@ import time
 
 A = 1
 TXT = 16
-WINDOW = 256
+WINDOW = 64
 PATIENCE = 1.0      # seconds until a question is asked again
 TRIES = 6
 

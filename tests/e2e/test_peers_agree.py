@@ -1,4 +1,4 @@
-"""Exports mean the same: rbldnsd and NSD, loaded with them, answer as dnsbld does.
+"""Exports mean the same: rbldnsd, NSD, Knot and BIND, loaded with them, answer as dnsbld does.
 
 The short run asks for a tenth of the addresses, DNSBLD_LONG=1 for all.
 """
@@ -11,6 +11,10 @@ from agreement import Peers, check_texts
 from dnsbld import SUBLISTS, zone
 from lists import (DROP, IPSUM, LONG, OFFICE, SENDERS, around, drop_networks, lines_of, neighbours,
                    networks_of, random_in, random_ipv4, reserved, rng, shared_file)
+from peers.bind import Bind
+from peers.knot import Knot
+from peers.nsd import Nsd
+from peers.rbldnsd import Rbldnsd
 
 ZONE = "dnsbl.example.org"
 STEP = 1 if LONG else 10
@@ -22,8 +26,8 @@ def agree(make_folder):
     made = []
 
     def make(server):
-        made.append(Peers(server, ZONE, make_folder))
-        return made[-1]
+        made.append(Peers(ZONE, make_folder))
+        return made[-1].load(server, Rbldnsd, Nsd, Knot, Bind)
 
     yield make
     for peers in made:
