@@ -65,6 +65,7 @@ static enum soa_reply strange(const char *why)
 static enum soa_reply read_answer(struct message *m, const struct name *zone, uint32_t *serial)
 {
 	struct record r;
+	uint32_t said = 0;
 	bool found = false;
 
 	if (m->rcode != RCODE_NOERROR) {
@@ -81,14 +82,19 @@ static enum soa_reply read_answer(struct message *m, const struct name *zone, ui
 	while (message_record(m, &r)) {
 		if (m->section == MESSAGE_ANSWER && r.type == TYPE_SOA &&
 		    m->record_class == CLASS_IN && name_equal(&r.owner, zone) && !found) {
-			*serial = message_soa_serial(r.rdata);
+			said = message_soa_serial(r.rdata);
 			found = true;
 		}
 	}
-	if (!m->status && !found) {
-		fail(ST_DATA, "the answer has no SOA of the zone");
+	if (m->status) {
+		return SOA_REPLY_REFUSED;
 	}
-	return !m->status && found ? SOA_REPLY_SERIAL : SOA_REPLY_REFUSED;
+	if (!found) {
+		fail(ST_DATA, "the answer has no SOA of the zone");
+		return SOA_REPLY_REFUSED;
+	}
+	*serial = said;
+	return SOA_REPLY_SERIAL;
 }
 
 enum soa_reply soa_reply_read(struct message *m, struct bytes reply, uint16_t id,
