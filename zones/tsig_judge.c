@@ -57,7 +57,7 @@ enum status tsig_judge(const struct tsig_session *s, enum tsig_error error, stru
 			    key_name(s, text));
 	}
 	/* What is not signed may still be the reason for it (§5.3.2). */
-	if (error == TSIG_OK || (t.mac.len == 0 && s->error != TSIG_OK)) {
+	if (s->error != TSIG_OK) {
 		return complaint(s, &t, now);
 	}
 	if (error == TSIG_BADTIME) {
