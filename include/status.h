@@ -39,4 +39,7 @@ void *must_alloc(size_t size);              /* zeroed; free() it */
 void *must_realloc(void *old, size_t size); /* not zeroed */
 char *must_strdup(const char *text);
 
+/* The same, for who finds out by other means. */
+void out_of_memory(void) __attribute__((noreturn));
+
 #endif

@@ -41,6 +41,9 @@ void change_serials(struct change *c, const struct derive *d, struct change_outc
 		const struct zone_config *zone = &c->config->zones[i];
 		struct zone_state now = {0}, was;
 
+		if (zone->mirror.given) {
+			continue; /* its serial is its primary's */
+		}
 		zone_fingerprint(c->config, zone, now.fingerprint);
 		bool known = zone_state_read(c->txn, zone, &was);
 		bool barred = !known || memcmp(was.fingerprint, now.fingerprint, FINGERPRINT) != 0;

@@ -33,8 +33,9 @@ struct written {
 	char text[];
 };
 
-/* While cfg_parse_fp() runs: the lines for at_close(). */
+/* While cfg_parse_fp() runs: the lines for at_close(), and whether complain() was called. */
 static const unsigned *next_section_line;
+static bool complained;
 
 /* --------------------------------------------------------------------- libconfuse's callbacks */
 
@@ -74,6 +75,7 @@ __attribute__((format(printf, 2, 0))) static void complain(cfg_t *cfg, const cha
 {
 	char text[256];
 
+	complained = true;
 	vsnprintf(text, sizeof text, format, args);
 	if (strcmp(format, "no such option '%s'") == 0) {
 		/* Its words do not say where, and there are more sections than one. */
@@ -156,20 +158,21 @@ enum status tree_open(struct config_tree **tree, const struct syntax *syntax, co
 	(*tree)->root = root;
 	(*tree)->file = file;
 	if (!root || !in) {
-		if (in) {
-			fclose(in);
-		}
-		return fail(ST_AGAIN, "%s: no memory to read it", file);
+		out_of_memory();
 	}
 	root->filename = must_strdup(file);
 	cfg_set_error_function(root, complain);
 
-	/* Where libconfuse fails without a word this stays. */
-	fail(ST_CONFIG, "%s: it cannot be read as a config file", file);
+	complained = false;
 	next_section_line = syntax->section_line;
 	int rc = cfg_parse_fp(root, in);
 	next_section_line = NULL;
 	fclose(in);
+	if (rc != CFG_SUCCESS && !complained) {
+		/* What is wrong with a well-formed text it says. It does not say that malloc()
+		 * failed, and then cfg_free() would free some of the tree twice. */
+		out_of_memory();
+	}
 	return rc == CFG_SUCCESS ? ST_OK : ST_CONFIG;
 }
 

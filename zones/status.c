@@ -28,11 +28,16 @@ const char *fail_text(void)
 	return text;
 }
 
+void out_of_memory(void)
+{
+	fputs("out of memory\n", stderr);
+	exit(ST_AGAIN);
+}
+
 static void *had(void *memory)
 {
 	if (!memory) {
-		fputs("out of memory\n", stderr);
-		exit(ST_AGAIN);
+		out_of_memory();
 	}
 	return memory;
 }

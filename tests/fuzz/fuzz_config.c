@@ -14,6 +14,7 @@
 
 #include "config.h"
 #include "cpus.h"
+#include "export.h"
 #include "source.h"
 #include "tsig.h"
 
@@ -36,16 +37,61 @@ static void check_name(const struct name *name)
 	assert(name_equal(name, &back));
 }
 
+/* Keys are the file's own, and addresses read back as they are told. */
+static void check_remotes(const struct config *config, const struct remote_config *remotes,
+			  size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct remote_config *remote = &remotes[i];
+
+		assert(remote->at.port != 0 && strchr(remote->at.text, ':'));
+		assert(!remote->key || config_key(config, &remote->key->name) == remote->key);
+	}
+}
+
+/* What both kinds of zones have. */
+static void check_any_zone(const struct config *config, const struct zone_config *zone)
+{
+	const struct transfer_config *transfer = &zone->transfer;
+
+	check_name(&zone->apex);
+	assert(zone->apex.len <= NAME_MAX_WIRE - 64);
+	assert(config_zone(config, zone->name) == zone);
+	assert(zone->clients.error.text && zone->clients.error.code > 0);
+	check_remotes(config, zone->notify, zone->notify_count);
+	for (size_t i = 0; i < transfer->key_count; i++) {
+		assert(config_key(config, &transfer->keys[i]->name) == transfer->keys[i]);
+	}
+}
+
+/* It stands alone, and the file says nothing of what its primary does. */
+static void check_mirrored(const struct config *config, const struct zone_config *zone)
+{
+	size_t before;
+
+	assert(zone->mirror.primary_count > 0);
+	check_remotes(config, zone->mirror.primaries, zone->mirror.primary_count);
+	assert(zone->sublist_count + zone->ns_count + zone->host_count == 0);
+	for (size_t i = 0; i < config->zone_count; i++) {
+		const struct zone_config *other = &config->zones[i];
+
+		assert(other == zone || (!name_below(&other->apex, &zone->apex, &before) &&
+					 !name_below(&zone->apex, &other->apex, &before)));
+	}
+}
+
 static void check_zone(const struct config *config, const struct zone_config *zone)
 {
 	size_t before;
 
-	check_name(&zone->apex);
+	check_any_zone(config, zone);
+	if (zone->mirror.given) {
+		check_mirrored(config, zone);
+		return;
+	}
 	check_name(&zone->soa.mname);
 	check_name(&zone->soa.rname);
-	assert(zone->apex.len <= NAME_MAX_WIRE - 64);
 	assert(zone->ttl_s <= INT32_MAX && zone->soa.minimum_s <= INT32_MAX);
-	assert(config_zone(config, zone->name) == zone);
 	assert(zone->sublist_count > 0 && zone->ns_count > 0);
 	for (size_t i = 0; i < zone->sublist_count; i++) {
 		assert(i == 0 || zone->sublists[i - 1]->code < zone->sublists[i]->code);
@@ -92,10 +138,20 @@ static void check_key(const struct config *config, const struct key_config *key)
 	assert(key->secret_len >= key->algorithm->mac_len / 2 && key->secret_len <= SECRET_MAX);
 }
 
+static void check_export(const struct config *config, const struct export_config *export)
+{
+	assert(*export->name && export->file[0] == '/');
+	assert(config_zone(config, export->zone->name) == export->zone);
+	assert(export_format_named(export->format) != EXPORT_UNKNOWN);
+	for (const struct export_config *other = config->exports; other < export; other++) {
+		assert(strcmp(other->file, export->file) != 0);
+	}
+}
+
 static void check_config(const struct config *config)
 {
 	assert(config->file[0] == '/' && config->database[0] == '/');
-	assert(config->sublist_count > 0 && config->zone_count > 0);
+	assert(config->zone_count > 0);
 	assert(config->workers >= 1 && config->workers <= CONFIG_WORKERS);
 	assert(config->receive_buffer >= 4096 && config->receive_buffer <= 512U << 20);
 	for (size_t i = 0; i < config->affinity_count; i++) {
@@ -115,7 +171,14 @@ static void check_config(const struct config *config)
 	}
 	for (size_t i = 0; i < config->zone_count; i++) {
 		check_zone(config, &config->zones[i]);
+		assert(i == 0 || config->zones[i].mirror.given ||
+		       !config->zones[i - 1].mirror.given);
 	}
+	for (size_t i = 0; i < config->export_count; i++) {
+		check_export(config, &config->exports[i]);
+	}
+	assert(config->notify_delay_ms <= 86400000 && config->tcp.transfers > 0);
+	assert(config->journal.keep_s > 0 && config->journal.size >= 1024);
 }
 
 /* "fuzz.conf:LINE: words" */
