@@ -69,7 +69,7 @@ class Peers:
         told = ", ".join(f'"127.0.0.1:{p.port}{f" key {KEY.name}" if p.signs else ""}"'
                          for p in self.peers.values())
         return (f'transfer {{ allow = {{ "127.0.0.1" }} }}\nnotify = {{ {told} }}\n',
-                f'notify_delay = 100ms\nkey "{KEY.name}" {{ algorithm = "{KEY.algorithm}" '
+                f'notify_delay = 0\nkey "{KEY.name}" {{ algorithm = "{KEY.algorithm}" '
                 f'secret = "{secret(KEY)}" }}\n')
 
     def follow(self, server):

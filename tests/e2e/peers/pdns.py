@@ -19,6 +19,10 @@ log-timestamp=yes
 loglevel=6
 security-poll-suffix=
 xfr-cycle-interval=5
+# What is asked while a transfer is committed may be answered so long from what was before it.
+cache-ttl=1
+query-cache-ttl=1
+negquery-cache-ttl=1
 """
 
 
