@@ -8,7 +8,6 @@
 #include <stdarg.h>
 #include <stdint.h>
 
-#include "serial.h"
 #include "zones/xfr_frame.h"
 
 /* Last: it makes a macro of fail. */
@@ -380,20 +379,6 @@ static void test_a_sink_that_fails_ends_it(void **state)
 	}
 }
 
-static void test_serials_are_on_a_circle(void **state)
-{
-	(void)state;
-	assert_true(serial_newer(1, 0));
-	assert_false(serial_newer(0, 0));
-	assert_false(serial_newer(0, 1));
-	assert_true(serial_newer(0, UINT32_MAX));
-	assert_true(serial_newer(0x7fffffff, 0));
-	assert_false(serial_newer(0x80000000, 0));
-	assert_false(serial_newer(0, 0x80000000));
-	assert_true(serial_newer(100, 0xffffff00));
-	assert_false(serial_newer(0xffffff00, 100));
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -405,7 +390,6 @@ int main(void)
 		cmocka_unit_test(test_an_error_may_be_a_header_alone),
 		cmocka_unit_test(test_other_sections_are_ignored),
 		cmocka_unit_test(test_a_sink_that_fails_ends_it),
-		cmocka_unit_test(test_serials_are_on_a_circle),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
