@@ -24,7 +24,7 @@ enum {
 	SLOTS = 1 << SLOT_BITS,
 	/* 4 sublists with texts of 200 octets fit; slots that nobody asks for cost no memory. */
 	SLOT_SIZE = 1024,
-	LARGE_SIZE = sizeof(struct prepared) + CONFIG_SUBLISTS * (PREPARED_A + 1 + TEXT_MAX),
+	LARGE_SIZE = sizeof(struct prepared) + CONFIG_SUBLISTS * (PREPARED_A + 2 + TEMPLATE_MAX),
 };
 
 void cache_init(struct cache *cache)
@@ -51,7 +51,7 @@ static size_t size_of(const struct rrs *rrs)
 	size_t size = sizeof(struct prepared) + rrs->a_count * (size_t)PREPARED_A;
 
 	for (unsigned i = 0; i < rrs->txt_count; i++) {
-		size += 1 + rrs->txt[i].len;
+		size += 2 + rrs->txt[i].len;
 	}
 	return size;
 }
@@ -74,8 +74,7 @@ static void prepare(struct prepared *p, uint64_t key, const struct zone *zone,
 	p->a_count = (uint16_t)rrs->a_count;
 	p->a_len = (uint32_t)writer_len(&w);
 	for (unsigned i = 0; i < rrs->txt_count; i++) {
-		write_u8(&w, (uint8_t)rrs->txt[i].len);
-		write_bytes(&w, rrs->txt[i].data, rrs->txt[i].len);
+		write_run(&w, rrs->txt[i]);
 	}
 	assert(!w.bad);
 	p->txt_count = (uint16_t)rrs->txt_count;

@@ -17,7 +17,7 @@ struct prepared {
 	uint16_t txt_count;
 	uint32_t a_len;
 	uint32_t txt_len;
-	uint8_t bytes[]; /* the A records, then for each TXT length(1) and template */
+	uint8_t bytes[]; /* the A records, then a run for each TXT's template */
 };
 
 enum { PREPARED_A = 16 }; /* octets of an A record */

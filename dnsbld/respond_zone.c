@@ -126,9 +126,7 @@ static bool put_texts(struct turn *t, const struct prepared *p)
 	uint16_t count = r->count[SECTION_ANSWER];
 
 	while (reader_left(&texts) > 0) {
-		size_t len = read_u8(&texts);
-
-		if (!put_text(t, &asked, bytes_of(read_bytes(&texts, len), len))) {
+		if (!put_text(t, &asked, read_run(&texts))) {
 			r->at = at;
 			r->count[SECTION_ANSWER] = count;
 			return false;

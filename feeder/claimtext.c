@@ -19,7 +19,7 @@ void claim_print_line(const struct claim *claim, struct names *names)
 		names_source(names, claim->source),
 		claim->expires ? time_format(claim->expires, expires) : "never");
 	output_column(claim->reason);
-	output_column(text_read(names->txn, claim->text));
+	output_column(text_shown(text_read(names->txn, claim->text), NULL));
 	fputc('\n', output());
 }
 
@@ -35,7 +35,7 @@ void claim_print_json(const struct claim *claim, struct names *names, bool publi
 		json_text(json, "source", names_source(names, claim->source));
 		json_optional(json, "reason", claim->reason);
 	}
-	json_optional(json, "text", text_read(names->txn, claim->text));
+	json_optional(json, "text", text_shown(text_read(names->txn, claim->text), NULL));
 	json_time(json, "created", claim->created);
 	json_time(json, "last_seen", claim->last_seen);
 	json_time(json, "expires", claim->expires);

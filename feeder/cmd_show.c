@@ -73,7 +73,7 @@ static bool by_policy(struct showing *s, const struct claim *claim)
 static void print_claim(struct showing *s, const struct claim *claim)
 {
 	char prefix[PREFIX_TEXT], created[TIME_TEXT], seen[TIME_TEXT], expires[TIME_TEXT];
-	struct bytes text = text_read(s->txn, claim->text);
+	struct bytes text = text_shown(text_read(s->txn, claim->text), NULL);
 	FILE *out = output();
 
 	prefix_format(&claim->prefix, prefix);

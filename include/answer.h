@@ -34,6 +34,25 @@ struct answer {
  * then). */
 bool answer_read(struct txn *txn, uint32_t id, struct answer *answer);
 
+/*
+ * A public text is a template: {ip} in it stands for the queried address, as in a sublist's. One
+ * that begins with TEXT_LITERAL, which the config and the command line cannot say, stands for what
+ * comes after it, whatever that is: a mirror serves its primary's TXT octet by octet, an empty one
+ * too.
+ */
+enum { TEXT_LITERAL = 0, TEMPLATE_MAX = 1 + TEXT_MAX };
+
+/* What a literal text says; of another the template. *literal may be NULL. */
+static inline struct bytes text_shown(struct bytes text, bool *literal)
+{
+	bool is = text.len > 0 && text.data[0] == TEXT_LITERAL;
+
+	if (literal) {
+		*literal = is;
+	}
+	return is ? bytes_of(text.data + 1, text.len - 1) : text;
+}
+
 /* The public text of an id; empty where there is none. Borrowed from the transaction. */
 struct bytes text_read(struct txn *txn, uint32_t id);
 
@@ -43,7 +62,7 @@ uint16_t sublist_number(struct txn *txn, const char *name);
 
 /* The name of a number, also of a sublist that the config no longer has. False where there is none.
  */
-enum { SUBLIST_NAME = 64 }; /* room for a name, with its NUL */
+enum { SUBLIST_NAME = 272 }; /* room for a name, a mirrored zone's too, with its NUL */
 bool sublist_name(struct txn *txn, uint16_t number, char name[SUBLIST_NAME]);
 
 /* For change.c: gives a sublist its number. */
@@ -95,7 +114,8 @@ bool test_entry(const struct zone_view *view, unsigned family, addr_t addr, uint
 /* Whether two answers (0: unlisted) mean the same records in the zone. */
 bool answer_same(uint32_t a, uint32_t b, const struct zone_view *view, struct txn *txn);
 
-/* Writes `text` with each {ip} replaced, at most TEXT_MAX octets. Returns the length. */
+/* Writes what a template says with `ip` for each {ip}, at most TEXT_MAX octets. Returns the length.
+ */
 size_t text_expand(struct bytes text, struct bytes ip, uint8_t out[TEXT_MAX]);
 
 #endif

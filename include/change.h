@@ -16,9 +16,11 @@
 #include "access.h"
 #include "claim.h"
 #include "config.h"
+#include "mirrored.h"
 #include "store.h"
 
 struct change;
+struct record;
 
 struct change_who {
 	const char *actor; /* for the audit */
@@ -99,6 +101,62 @@ bool change_enable_source(struct change *change, const char *name, bool enabled)
 enum status change_give_key(struct change *change, struct access *access);
 /* Takes it back. False where there is none. */
 bool change_revoke_key(struct change *change, struct bytes key);
+
+/*
+ * One transfer into a mirrored zone (mirrored.h). What is not ST_OK is the change's error: it is to
+ * be aborted, and nothing has changed.
+ *
+ *     change_begin(&c, …)
+ *     change_mirror_begin(c, zone, full)
+ *     change_mirror_add(c, &record), change_mirror_delete(c, &record) …   change_mirror_slice(&c)
+ *     change_mirror_end(c, serial, now, &counts)
+ *     change_commit(c, …)
+ *
+ * A large zone is more than one transaction can hold: after each record, and after begin and end,
+ * change_mirror_slice() commits and goes on in a new change where so much was written. Nothing of a
+ * full transfer is served before change_mirror_end(). Killed in between, the zone is as before and
+ * the next full transfer begins anew; but if it was killed within an end of several slices, part of
+ * the zone is new, its serial is not, and what comes next has to be a full transfer.
+ *
+ * full: all records come, in any order, best in the order of their names. Else the differences to
+ * what there is, in the order in which they come in IXFR; such a transfer is one transaction, and
+ * ST_DATA where it is too large for that.
+ */
+enum status change_mirror_begin(struct change *change, struct zone_config *zone, bool full);
+
+/* One that is not there is ST_DATA: the transfer does not fit to what we have, take a full one. Its
+ * TTL does not matter. The apex' SOA need not be deleted: a new one takes its place. */
+void change_mirror_delete(struct change *change, const struct record *record);
+
+/* One that is there already: in a full transfer nothing, else ST_DATA. Also ST_DATA: a name outside
+ * the zone, and more records at one name than anybody can mean. */
+void change_mirror_add(struct change *change, const struct record *record);
+
+/*
+ * Where so much was written that it has to be committed: does so, begins a new change in its place
+ * and goes on with the transfer. *sliced, which may be NULL, says whether. Not ST_OK: the change is
+ * gone and *change is NULL.
+ */
+enum status change_mirror_slice(struct change **change, bool *sliced);
+
+/*
+ * The zone has this serial now, which is its SOA's: what was added is served with the commit, and
+ * what the primary says of itself is loaded into the zone's config. ST_DATA: no SOA or no NS, or
+ * ZONEMD (RFC 8976, looked at in full transfers) is not that of these records. counts may be NULL.
+ * *more: it is not all done; slice the change and call it again.
+ */
+enum status change_mirror_end(struct change *change, uint32_t serial, uint64_t refreshed_s,
+			      struct mirror_counts *counts, bool *more);
+
+/* The primary was asked and has the serial that we have. */
+void change_mirror_refreshed(struct change *change, const struct zone_config *zone,
+			     uint64_t refreshed_s);
+
+/*
+ * Removes what there is of a mirrored zone: rows, claims, status. *more: it is not all done; commit
+ * and call it again in a new change. False where there is nothing of this zone.
+ */
+bool change_mirror_drop(struct change *change, const char *zone, bool *more);
 
 /* One row for the audit; the transaction's actor, verb and time go with it. prefix, sublist … may
  * be NULL or 0. */

@@ -10,7 +10,10 @@
 #include "prefix.h"
 #include "store.h"
 
-enum { SOURCE_NAME = 64 }; /* room for a name, with its NUL */
+enum {
+	SOURCE_NAME = 272,     /* room for a name, a mirror's too, with its NUL */
+	SOURCE_NAME_MOST = 63, /* characters of all others */
+};
 
 struct source {
 	uint32_t number;

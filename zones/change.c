@@ -12,6 +12,7 @@
 
 #include "audit.h"
 #include "change_inside.h"
+#include "change_mirror.h"
 #include "source_rows.h"
 
 static uint32_t name_answer(void *context, const struct answer *answer)
@@ -114,7 +115,8 @@ void change_count_source(struct change *c, uint32_t source, int64_t claims)
 
 uint16_t change_sublist(struct change *change, const char *name)
 {
-	uint16_t there = sublist_number(change->txn, name);
+	/* Those of mirrored zones are nobody else's to claim on. */
+	uint16_t there = mirror_is_sublist(name) ? 0 : sublist_number(change->txn, name);
 
 	if (there) {
 		return there;
@@ -122,6 +124,16 @@ uint16_t change_sublist(struct change *change, const char *name)
 	if (!config_sublist(change->config, name)) {
 		fail(ST_DATA, "no sublist '%s' in %s", name, change->config->file);
 		return 0;
+	}
+	return change_number_sublist(change, name);
+}
+
+uint16_t change_number_sublist(struct change *change, const char *name)
+{
+	uint16_t there = sublist_number(change->txn, name);
+
+	if (there) {
+		return there;
 	}
 	if (change->state.sublists == UINT16_MAX) {
 		fail(ST_DATA, "no number is left for sublist '%s'", name);
@@ -144,7 +156,7 @@ uint32_t change_source(struct change *change, const char *name)
 		}
 		return source.number;
 	}
-	if (source_check_name(name)) {
+	if (!mirror_is_source(name) && source_check_name(name)) {
 		return 0;
 	}
 	source.number = ++change->state.sources;
@@ -237,6 +249,7 @@ static void finish(struct change *c, struct change_outcome *outcome)
 
 static void change_free(struct change *c)
 {
+	mirroring_free(c->mirror);
 	interned_free(c->answers);
 	interned_free(c->texts);
 	journal_release(&c->journal);
@@ -258,6 +271,7 @@ static enum status end(struct change *c, struct change_outcome *outcome, bool co
 		status = txn_status(c->txn);
 	}
 	scan_close(c->claims);
+	mirroring_close(c->mirror);
 	if (commit) {
 		status = txn_commit(c->txn);
 	} else {
@@ -281,6 +295,7 @@ void change_abort(struct change *change)
 {
 	if (change) {
 		scan_close(change->claims);
+		mirroring_close(change->mirror);
 		txn_abort(change->txn);
 		change_free(change);
 	}

@@ -82,7 +82,8 @@ static enum claim_effect renew(struct change *c, const struct claim *given, stru
 	return CLAIM_RENEWED;
 }
 
-enum claim_effect change_add(struct change *change, const struct claim_add *add)
+enum claim_effect change_add_claim(struct change *change, const struct claim_add *add,
+				   uint32_t text)
 {
 	uint8_t key_room[CLAIM_KEY], record[CLAIM_RECORD];
 	struct claim claim = {
@@ -94,6 +95,7 @@ enum claim_effect change_add(struct change *change, const struct claim_add *add)
 		.created = change->who.now,
 		.last_seen = add->snapshot ? 0 : change->who.now,
 		.expires = add->snapshot ? 0 : add->expires,
+		.text = text,
 		.reason = add->reason ? bytes_str(add->reason) : bytes_of(NULL, 0),
 	};
 	struct bytes key = key_of(key_room, &claim), existing;
@@ -111,12 +113,6 @@ enum claim_effect change_add(struct change *change, const struct claim_add *add)
 	if (txn_status(change->txn)) {
 		return CLAIM_FAILED;
 	}
-	if (!add->force && change_is_excluded(change, &add->prefix)) {
-		return CLAIM_EXCLUDED;
-	}
-	if (add->text) {
-		claim.text = interned_id(change->texts, bytes_str(add->text));
-	}
 	struct writer w = writer_of(record, sizeof record);
 	claim_write(&w, &claim);
 	if (!scan_insert(change->claims, key, writer_bytes(&w), &existing)) {
@@ -127,6 +123,25 @@ enum claim_effect change_add(struct change *change, const struct claim_add *add)
 	}
 	write_others(change, &claim, key);
 	return txn_status(change->txn) ? CLAIM_FAILED : CLAIM_ADDED;
+}
+
+enum claim_effect change_add(struct change *change, const struct claim_add *add)
+{
+	uint32_t text = 0;
+
+	if (!txn_status(change->txn) && prefix_check_listing(&add->prefix)) {
+		txn_fail(change->txn, ST_DATA);
+	}
+	if (txn_status(change->txn)) {
+		return CLAIM_FAILED;
+	}
+	if (!add->force && change_is_excluded(change, &add->prefix)) {
+		return CLAIM_EXCLUDED;
+	}
+	if (add->text) {
+		text = interned_id(change->texts, bytes_str(add->text));
+	}
+	return change_add_claim(change, add, text);
 }
 
 bool change_remove(struct change *change, const struct prefix *prefix, uint16_t sublist,

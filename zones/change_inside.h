@@ -1,6 +1,6 @@
 /*
  * change_inside.h: a change from inside, for the files that are it: change.c (begin, commit),
- * change_claims.c, change_exclusions.c, change_sweep.c, change_serials.c.
+ * change_claims.c, change_exclusions.c, change_sweep.c, change_serials.c, change_mirror*.c.
  */
 #ifndef DNSBLD_CHANGE_INSIDE_H
 #define DNSBLD_CHANGE_INSIDE_H
@@ -36,8 +36,16 @@ struct change {
 	} excluded;
 
 	unsigned swept;
-	uint32_t first_serial; /* 0: the clock */
+	uint32_t first_serial;    /* 0: the clock */
+	struct mirroring *mirror; /* NULL: no transfer came in */
 };
+
+/* change_add(), with the text by its id; add->text is not looked at. */
+enum claim_effect change_add_claim(struct change *change, const struct claim_add *add,
+				   uint32_t text);
+
+/* The number of a name that the config need not have. */
+uint16_t change_number_sublist(struct change *change, const char *name);
 
 void change_dirty(struct change *c, const struct prefix *prefix);
 void change_count_source(struct change *c, uint32_t source, int64_t claims);

@@ -17,8 +17,7 @@ static int by_prefix(const void *a, const void *b)
 	return prefix_compare(a, b);
 }
 
-/* Sorts, and drops what another one covers. Returns how many are left. */
-static size_t tidy(struct prefix *p, size_t count)
+size_t prefixes_tidy(struct prefix *p, size_t count)
 {
 	size_t kept = 0, sorted = 1;
 
@@ -137,7 +136,7 @@ void derive_index(struct derive *d, struct prefix *dirty, size_t count)
 	if (count == 0) {
 		return;
 	}
-	count = tidy(dirty, count);
+	count = prefixes_tidy(dirty, count);
 	while (v4 < count && dirty[v4].family == 4) {
 		v4++;
 	}

@@ -27,6 +27,9 @@ struct derive {
 void derive_index(struct derive *d, struct prefix *dirty, size_t count);
 void derive_release(struct derive *d);
 
+/* Sorts, and drops what another one covers. Returns how many are left. */
+size_t prefixes_tidy(struct prefix *prefixes, size_t count);
+
 /* For derive4.c and derive6.c: notes where two lists of segments differ, and calls for each
  * stretch. */
 typedef void derive_differ(void *context, addr_t first, addr_t last);

@@ -23,20 +23,24 @@ static void note(void *context, addr_t first, addr_t last)
 	struct units *u = context;
 	uint64_t from = (uint64_t)(first >> 96), to = (uint64_t)(last >> 96);
 
-	for (uint64_t unit = from > u->next ? from : u->next; unit <= to; unit++) {
+	uint64_t unit = from > u->next ? from : u->next;
+
+	for (; unit <= to && u->d->journal->units <= JOURNAL_UNITS; unit++) {
 		struct prefix p = prefix_of(6, (addr_t)unit << 96, 32);
 		struct segments segments = {0};
 		struct bytes before = {0};
 
-		/* Past the limit only the count matters. */
-		if (u->d->journal->units < JOURNAL_UNITS) {
-			index_read(u->d->txn, &p, &segments);
-			before = journal_encode6(&segments);
-		}
+		index_read(u->d->txn, &p, &segments);
+		before = journal_encode6(&segments);
 		journal_note(u->d->journal, &p, before);
 		free((void *)(uintptr_t)before.data);
 		segments_release(&segments);
 		u->next = unit + 1;
+	}
+	if (unit <= to) {
+		/* Past the limit only the count matters, and a /16 has 65,536. */
+		u->d->journal->units += to - unit + 1;
+		u->next = to + 1;
 	}
 }
 

@@ -42,7 +42,7 @@ static void line(struct zone_export *e, const struct prefix *p, int sublist, uin
 	fprintf(e->out, ",\"code\":%u", config->code);
 	if (text != 0) {
 		fputs(",\"text\":", e->out);
-		quoted(e->out, text_read(e->txn, text));
+		quoted(e->out, text_shown(text_read(e->txn, text), NULL));
 	}
 	fputs("}\n", e->out);
 	export_counted(e);

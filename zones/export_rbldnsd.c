@@ -25,15 +25,16 @@
 static void template_write(FILE *out, struct bytes text)
 {
 	static const char mark[] = "{ip}";
-	bool after_address = false;
+	bool after_address = false, literal;
 
+	text = text_shown(text, &literal);
 	if (text.len > 0 && (text.data[0] == ' ' || text.data[0] == '=')) {
 		fputc('=', out);
 	}
 	for (size_t i = 0; i < text.len;) {
 		uint8_t c = text.data[i];
 
-		if (text.len - i >= 4 && memcmp(text.data + i, mark, 4) == 0) {
+		if (!literal && text.len - i >= 4 && memcmp(text.data + i, mark, 4) == 0) {
 			fputs(after_address ? " $" : "$", out);
 			after_address = true;
 			i += 4;

@@ -4,7 +4,8 @@
  * The rules: 1. An address is on a sublist when any claim on it covers the address. 2. Its text
  * there is that of the most specific claim with a text, among equals the oldest, then the first by
  * source's name; else the template's.
- * 3. Where an exclusion covers it, it is on none.
+ * 3. Where an exclusion covers it, it is on none but private sublists: a mirror answers as its
+ * primary does.
  *
  * Keys sort by address, then length: each prefix stands before what it covers, so one pass with a
  * stack sees them nested. What covers the whole region is looked for first, length by length, but
@@ -19,9 +20,10 @@
 
 #include "claim.h"
 #include "exclusion.h"
+#include "mirrored.h"
 #include "source.h"
 
-enum { FRAMES = 131 }; /* the region, and 129 lengths below it at most */
+enum { FRAMES = 131 }; /* the region, and 129 lengths below it at most; one more is scratch */
 
 struct flatten_frame {
 	addr_t last;
@@ -60,13 +62,31 @@ struct bytes answer_bytes(const struct answer *answer, uint8_t room[ANSWER_BYTES
 void flatten_init(struct flatten *f, struct txn *txn, answer_namer *name, void *context)
 {
 	*f = (struct flatten){.txn = txn, .name = name, .context = context};
-	f->frames = must_alloc(FRAMES * sizeof *f->frames);
+	f->frames = must_alloc((FRAMES + 1) * sizeof *f->frames);
 }
 
 void flatten_release(struct flatten *f)
 {
 	free(f->frames);
+	free(f->private);
 	f->frames = NULL;
+	f->private = NULL;
+}
+
+/* Whether a sublist is a mirrored zone's. Asked for where something is excluded, so it is kept. */
+static bool is_private(struct flatten *f, uint16_t sublist)
+{
+	enum { UNKNOWN, NO, YES };
+	char name[SUBLIST_NAME];
+
+	if (!f->private) {
+		f->private = must_alloc(UINT16_MAX + 1);
+	}
+	if (f->private[sublist] == UNKNOWN) {
+		f->private[sublist] =
+			sublist_name(f->txn, sublist, name) && mirror_is_sublist(name) ? YES : NO;
+	}
+	return f->private[sublist] == YES;
 }
 
 static void frame_copy(struct flatten_frame *to, const struct flatten_frame *from)
@@ -80,15 +100,32 @@ static void frame_copy(struct flatten_frame *to, const struct flatten_frame *fro
 	       from->answer.count * sizeof from->answer.item[0]);
 }
 
+/* What is left of an answer where it is excluded; borrowed until the next call. */
+static const struct answer *private_part(struct flatten *f, const struct answer *answer)
+{
+	struct answer *left = &f->frames[FRAMES].answer;
+
+	left->count = 0;
+	for (unsigned i = 0; i < answer->count; i++) {
+		if (is_private(f, answer->item[i].sublist)) {
+			left->item[left->count++] = answer->item[i];
+		}
+	}
+	return left;
+}
+
 static uint32_t frame_id(struct walk *w, struct flatten_frame *frame)
 {
-	if (frame->excluded || frame->answer.count == 0) {
-		return 0;
+	const struct answer *answer = &frame->answer;
+
+	if (frame->named) {
+		return frame->id;
 	}
-	if (!frame->named) {
-		frame->id = w->f->name(w->f->context, &frame->answer);
-		frame->named = true;
+	if (frame->excluded && answer->count > 0) {
+		answer = private_part(w->f, answer);
 	}
+	frame->id = answer->count > 0 ? w->f->name(w->f->context, answer) : 0;
+	frame->named = true;
 	return frame->id;
 }
 
@@ -254,6 +291,7 @@ void flatten_region(struct flatten *f, const struct prefix *region, struct segme
 
 		if (order >= 0) {
 			frame->excluded = true;
+			frame->named = false;
 			more_holes = scan_next(holes, &hole_key, &hole_value);
 			if (more_holes && !exclusion_read(hole_key, hole_value, &hole)) {
 				scan_damaged(holes);

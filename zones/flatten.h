@@ -19,6 +19,7 @@ struct flatten {
 	answer_namer *name;
 	void *context;
 	struct flatten_frame *frames;
+	uint8_t *private; /* by sublist: is it a mirrored zone's? */
 };
 
 void flatten_init(struct flatten *f, struct txn *txn, answer_namer *name, void *context);

@@ -224,6 +224,10 @@ void lens_cut(const struct zone_view *view, unsigned family, const struct segmen
 		struct segment s = in->at[i];
 		uint8_t low;
 
+		if (family == 6 && view->config->mirror.given) {
+			cut(&s, mapped + net + 1, mapped + net + 1, out);
+			continue;
+		}
 		if (family == 6) {
 			cut(&s, mapped, mapped + UINT32_MAX, out);
 			continue;

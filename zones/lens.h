@@ -46,7 +46,9 @@ static inline const struct listed *lens_listed(const struct lens *lens, uint32_t
 
 /*
  * Appends `in` to `out` without what is in no zone as a listing: the test entries (RFC 5782 §5),
- * and IPv6 in ::ffff:0:0/96, as IPv4 is listed as such.
+ * and IPv6 in ::ffff:0:0/96, as IPv4 is listed as such. Of a mirrored zone nothing but 127.0.0.1
+ * and
+ * ::ffff:7f00:1 is taken out.
  */
 void lens_cut(const struct zone_view *view, unsigned family, const struct segments *in,
 	      struct segments *out);

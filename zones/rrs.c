@@ -81,6 +81,9 @@ void test_entry_rrs(uint8_t low, const struct zone_view *view, struct rrs *rrs)
 
 	rrs->a_count = 0;
 	rrs->txt_count = 0;
+	if (view->config->mirror.given) {
+		return;
+	}
 	for (size_t i = 0; i < view->count; i++) {
 		if (view->sublist[i].code == low) {
 			found = &view->sublist[i];
@@ -102,6 +105,10 @@ bool test_entry(const struct zone_view *view, unsigned family, addr_t addr, uint
 		return false;
 	}
 	*low = (uint8_t)addr;
+	if (view->config->mirror.given) {
+		/* Its primary has test entries like others, or it has none. */
+		return *low == UNLISTED;
+	}
 	if (*low == UNLISTED || *low == ALWAYS) {
 		return true;
 	}
@@ -159,8 +166,14 @@ size_t text_expand(struct bytes text, struct bytes ip, uint8_t out[TEXT_MAX])
 	static const char mark[] = "{ip}";
 	const size_t mark_len = sizeof mark - 1;
 	struct writer w = writer_of(out, TEXT_MAX);
-	const uint8_t *at = text.data, *end = at + text.len;
+	bool literal;
+	struct bytes shown = text_shown(text, &literal);
+	const uint8_t *at = shown.data, *end = at + shown.len;
 
+	if (literal) {
+		write_most(&w, shown);
+		return writer_len(&w);
+	}
 	while (at < end) {
 		const uint8_t *brace = memchr(at + 1, mark[0], (size_t)(end - at) - 1);
 		const uint8_t *next = brace ? brace : end;

@@ -16,11 +16,11 @@ enum status source_check_name(const char *name)
 {
 	size_t len = strlen(name);
 
-	if (len == 0 || len >= SOURCE_NAME || name[0] == '-') {
+	if (len == 0 || len > SOURCE_NAME_MOST || name[0] == '-') {
 		return fail(
 			ST_DATA,
 			"'%.80s': a source has a name of 1 to %d characters, not beginning with '-'",
-			name, SOURCE_NAME - 1);
+			name, SOURCE_NAME_MOST);
 	}
 	for (const char *p = name; *p; p++) {
 		if (!isalnum((unsigned char)*p) && !strchr(".-_+@:", *p)) {
