@@ -17,6 +17,7 @@ enum {
 	TYPE_AAAA = 28,
 	TYPE_OPT = 41, /* RFC 6891 */
 	TYPE_DS = 43,
+	TYPE_ZONEMD = 63, /* RFC 8976 */
 	TYPE_TSIG = 250, /* RFC 8945 */
 	TYPE_IXFR = 251, /* RFC 1995 */
 	TYPE_AXFR = 252, /* RFC 5936 */

@@ -40,6 +40,9 @@ const char *name_format(const struct name *name, char text[NAME_TEXT]);
 /* Octet by octet: both are in lower case. */
 bool name_equal(const struct name *a, const struct name *b);
 
+/* < 0, 0, > 0 in canonical order (RFC 4034 §6.1): by labels from the root down, as octets. */
+int name_compare(const struct name *a, const struct name *b);
+
 /* Whether `name` is `zone` or below it. On true *before is the count of octets of `name` before the
  * zone's. */
 bool name_below(const struct name *name, const struct name *zone, size_t *before);

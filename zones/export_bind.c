@@ -1,16 +1,17 @@
 /*
  * export_bind.c: the zone as a master file (RFC 1035 §5): the records that a transfer of it
- * carries.
+ * carries, and a digest of them (RFC 8976), so that who has loaded the file knows that it is whole.
+ *
+ *     SOA, the others in canonical order ─▶ the file
+ *                             └───────────▶ zonemd.c ─▶ ZONEMD, the last record
  */
-#include "block_rrs.h"
 #include "export_inside.h"
-#include "records.h"
+#include "zonemd.h"
 
 struct master_file {
 	struct zone_export *e;
 	struct name owner; /* of the last record */
-	struct lens lens;
-	struct owners owners;
+	struct zonemd *zonemd;
 };
 
 static const char *name_text(struct reader *rdata)
@@ -25,26 +26,41 @@ static const char *name_text(struct reader *rdata)
 /* A <character-string> in quotes, RFC 1035 §5.1. */
 static void string_write(FILE *out, const uint8_t *data, size_t len)
 {
+	size_t plain = 0; /* octets before here that stand for themselves */
+
 	fputc('"', out);
-	for (size_t i = 0; i < len; i++) {
-		if (data[i] == '"' || data[i] == '\\') {
-			fprintf(out, "\\%c", data[i]);
-		} else if (data[i] < ' ' || data[i] > '~') {
-			fprintf(out, "\\%03u", data[i]);
-		} else {
-			fputc(data[i], out);
+	for (size_t i = 0; i < len; i++, plain++) {
+		bool escaped = data[i] == '"' || data[i] == '\\';
+
+		if (escaped || data[i] < ' ' || data[i] > '~') {
+			fwrite(data + i - plain, 1, plain, out);
+			fprintf(out, escaped ? "\\%c" : "\\%03u", data[i]);
+			plain = (size_t)-1;
 		}
 	}
+	fwrite(data + len - plain, 1, plain, out);
 	fputc('"', out);
 }
 
 static void soa_write(FILE *out, struct reader *rdata)
 {
-	fprintf(out, "%s ", name_text(rdata));
+	fprintf(out, "\tSOA\t%s ", name_text(rdata));
 	fputs(name_text(rdata), out);
 	for (unsigned i = 0; i < 5; i++) {
 		fprintf(out, " %u", read_u32(rdata));
 	}
+	fputc('\n', out);
+}
+
+static void zonemd_write(FILE *out, struct reader *rdata)
+{
+	fprintf(out, "\tZONEMD\t%u", read_u32(rdata));
+	fprintf(out, " %u", read_u8(rdata));
+	fprintf(out, " %u ", read_u8(rdata));
+	while (reader_left(rdata) > 0) {
+		fprintf(out, "%02x", read_u8(rdata));
+	}
+	fputc('\n', out);
 }
 
 static void rdata_write(FILE *out, const struct record *record)
@@ -69,9 +85,10 @@ static void rdata_write(FILE *out, const struct record *record)
 		fprintf(out, "\tNS\t%s\n", name_text(&rdata));
 		break;
 	case TYPE_SOA:
-		fputs("\tSOA\t", out);
 		soa_write(out, &rdata);
-		fputc('\n', out);
+		break;
+	case TYPE_ZONEMD:
+		zonemd_write(out, &rdata);
 		break;
 	}
 }
@@ -108,32 +125,45 @@ static void record_write(void *context, const struct record *record)
 	rdata_write(f->e->out, record);
 }
 
-static void unit_write(struct zone_export *e, const struct prefix *unit,
-		       const struct segments *segments, void *context)
+/* The SOA is there already: readers of master files want it first. */
+static void record_found(void *context, const struct record *record)
 {
 	struct master_file *f = context;
 
-	lens_learn_all(&f->lens, segments, e->txn);
-	block_rrs(&f->owners, unit, segments);
-	for (size_t i = 0; i < f->owners.count; i++) {
-		const struct owner *owner = &f->owners.at[i];
-
-		owner_records(e->zone, &owner->prefix, lens_listed(&f->lens, owner->class),
-			      record_write, f);
-		export_counted(e);
+	zonemd_add(f->zonemd, &record->owner, record->type, record->ttl_s, record->rdata);
+	if (record->type != TYPE_SOA) {
+		record_write(f, record);
 	}
+}
+
+static void digest_write(struct master_file *f, const uint8_t digest[ZONEMD_DIGEST])
+{
+	const struct zone_config *zone = f->e->zone;
+	uint8_t rdata[ZONEMD_RDATA];
+	struct writer w = writer_of(rdata, sizeof rdata);
+
+	write_u32(&w, f->e->serial);
+	write_u8(&w, ZONEMD_SIMPLE);
+	write_u8(&w, ZONEMD_SHA384);
+	write_bytes(&w, digest, ZONEMD_DIGEST);
+	record_write(f, &(struct record){zone->apex, TYPE_ZONEMD, zone->ttl_s, writer_bytes(&w)});
 }
 
 void export_bind(struct zone_export *e)
 {
-	struct master_file f = {.e = e};
+	struct master_file f = {.e = e, .zonemd = zonemd_new()};
+	uint8_t digest[ZONEMD_DIGEST];
 	char text[NAME_TEXT];
 
-	lens_init(&f.lens, &e->view);
-	owners_init(&f.owners, &f.lens);
 	fprintf(e->out, "$ORIGIN %s\n$TTL %u\n", name_format(&e->zone->apex, text), e->zone->ttl_s);
-	zone_records(e->config, e->zone, &e->view, e->serial, record_write, &f);
-	export_units(e, unit_write, &f);
-	owners_release(&f.owners);
-	lens_release(&f.lens);
+	zone_soa(e->zone, e->serial, record_write, &f);
+	export_records(e, record_found, &f);
+
+	enum status status = zonemd_finish(f.zonemd, digest);
+
+	if (status) {
+		txn_fail(e->txn, status);
+	} else {
+		digest_write(&f, digest);
+	}
 }

@@ -2,7 +2,8 @@
  * export_inside.h: what the export formats share. Private to zones/export*.c.
  *
  *     export.c          chooses the format, judges the outcome
- *     export_walk.c     the index, as prefixes of one sublist or as units
+ *     export_walk.c     the index, as prefixes of one sublist
+ *     export_order.c    the index and the config, as records in canonical order
  *     export_bind.c …   one file a format
  */
 #ifndef DNSBLD_EXPORT_INSIDE_H
@@ -10,6 +11,7 @@
 
 #include "answer.h"
 #include "export.h"
+#include "records.h"
 
 struct zone_export {
 	struct txn *txn;
@@ -53,9 +55,12 @@ typedef void export_prefix(struct zone_export *e, const struct prefix *p, int su
 void export_walk(struct zone_export *e, unsigned family, int sublist, export_prefix *visit,
 		 void *context);
 
-/* Calls for each unit that has anything, IPv4 first, ascending: see block_rrs(). */
-typedef void export_unit(struct zone_export *e, const struct prefix *unit,
-			 const struct segments *segments, void *context);
-void export_units(struct zone_export *e, export_unit *visit, void *context);
+/* --- export_order.c ---------------------------------------------------------------------- */
+
+/*
+ * Gives all records of the zone in canonical order (RFC 4034 §6), each once. Owners of the index
+ * are entries, which it counts.
+ */
+void export_records(struct zone_export *e, record_sink *sink, void *context);
 
 #endif

@@ -153,7 +153,6 @@ enum { /* beside those of dns.h */
        TYPE_NSEC3PARAM = 51,
        TYPE_CDS = 59,
        TYPE_CDNSKEY = 60,
-       TYPE_ZONEMD = 63,
 };
 
 /* N of 127.0.0.N, where it can be a sublist's code; 0 where not. */

@@ -165,6 +165,33 @@ bool name_equal(const struct name *a, const struct name *b)
 	return a->len == b->len && memcmp(a->wire, b->wire, a->len) == 0;
 }
 
+/* Where each label but the root begins. Returns how many. */
+static size_t find_labels(const struct name *name, uint8_t label[NAME_MAX_WIRE / 2])
+{
+	size_t count = 0;
+
+	for (size_t at = 0; at + 1 < name->len; at += name->wire[at] + 1U) {
+		label[count++] = (uint8_t)at;
+	}
+	return count;
+}
+
+int name_compare(const struct name *a, const struct name *b)
+{
+	uint8_t at[NAME_MAX_WIRE / 2], bt[NAME_MAX_WIRE / 2];
+	size_t left = find_labels(a, at), right = find_labels(b, bt);
+
+	while (left > 0 && right > 0) {
+		const uint8_t *x = a->wire + at[--left], *y = b->wire + bt[--right];
+		int order = memcmp(x + 1, y + 1, *x < *y ? *x : *y);
+
+		if (order != 0 || *x != *y) {
+			return order != 0 ? order : *x - *y;
+		}
+	}
+	return (left > 0) - (right > 0);
+}
+
 bool name_below(const struct name *name, const struct name *zone, size_t *before)
 {
 	size_t at = 0;

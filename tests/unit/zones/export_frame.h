@@ -69,6 +69,17 @@ static int close_all(void **state)
 	return 0;
 }
 
+static inline void claim(struct change *c, const char *prefix, const char *sublist,
+			 const char *text)
+{
+	struct claim_add add = {.sublist = change_sublist(c, sublist),
+				.source = change_source(c, "operator"),
+				.text = text};
+
+	assert_int_equal(prefix_parse(prefix, &add.prefix), ST_OK);
+	assert_int_equal(change_add(c, &add), CLAIM_ADDED);
+}
+
 /* 2026-11-21T10:00:00Z */
 enum { NOW = 1795255200 };
 

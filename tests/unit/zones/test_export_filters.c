@@ -21,25 +21,16 @@ static const char ODD_ZONES[] =
 		"10.example.org") SHORT("table") SHORT("a-b_c.example.org") SHORT(LONG_NAME)
 		SHORT(LIKE_LONG_NAME);
 
-static void claim(struct change *c, const char *text, const char *sublist)
-{
-	struct claim_add add = {.sublist = change_sublist(c, sublist),
-				.source = change_source(c, "operator")};
-
-	assert_int_equal(prefix_parse(text, &add.prefix), ST_OK);
-	assert_int_equal(change_add(c, &add), CLAIM_ADDED);
-}
-
 static void fill_few(struct change *c)
 {
 	/* Two lists whose parts join, one that the zone has not, and test entries. */
-	claim(c, "192.0.2.0/24", "relay");
-	claim(c, "198.51.100.0/31", "hijacked");
-	claim(c, "198.51.100.2/31", "plain");
-	claim(c, "203.0.113.0/24", "other");
-	claim(c, "127.0.0.0/29", "relay");
-	claim(c, "2001:db8::/33", "plain");
-	claim(c, "2001:db8:8000::/126", "relay");
+	claim(c, "192.0.2.0/24", "relay", NULL);
+	claim(c, "198.51.100.0/31", "hijacked", NULL);
+	claim(c, "198.51.100.2/31", "plain", NULL);
+	claim(c, "203.0.113.0/24", "other", NULL);
+	claim(c, "127.0.0.0/29", "relay", NULL);
+	claim(c, "2001:db8::/33", "plain", NULL);
+	claim(c, "2001:db8:8000::/126", "relay", NULL);
 }
 
 static int set_up_few(void **state)
@@ -51,12 +42,12 @@ static int set_up_few(void **state)
 
 static void fill_v6(struct change *c)
 {
-	claim(c, "3fff::/16", "relay");
-	claim(c, "2001:db8::1", "relay");
-	claim(c, "2001:db8::1:0:0:1", "relay");
-	claim(c, "2001:db8:0:1:1:1:1:1", "relay");
-	claim(c, "2001:db8:2:0:0:1::", "relay");
-	claim(c, "2001:db8:3:1:0:0:1::/112", "relay");
+	claim(c, "3fff::/16", "relay", NULL);
+	claim(c, "2001:db8::1", "relay", NULL);
+	claim(c, "2001:db8::1:0:0:1", "relay", NULL);
+	claim(c, "2001:db8:0:1:1:1:1:1", "relay", NULL);
+	claim(c, "2001:db8:2:0:0:1::", "relay", NULL);
+	claim(c, "2001:db8:3:1:0:0:1::/112", "relay", NULL);
 }
 
 static int set_up_v6(void **state)

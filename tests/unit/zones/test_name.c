@@ -244,6 +244,35 @@ static void test_no_name_is_below_nothing(void **state)
 	assert_false(name_below(&zone, &none, &before));
 }
 
+/* RFC 4034 §6.1 has this example; a name with a NUL and the root are added. */
+static void test_names_compare_by_labels_from_the_root_down(void **state)
+{
+	static const char *const ascending[] = {
+		".",
+		"example",
+		"a.example",
+		"yljkjljk.a.example",
+		"Z.a.example",
+		"zABC.a.EXAMPLE",
+		"z.example",
+		"\\000.z.example",
+		"\\001.z.example",
+		"*.z.example",
+		"\\200.z.example",
+	};
+	enum { NAMES = sizeof ascending / sizeof ascending[0] };
+
+	(void)state;
+	for (int i = 0; i < NAMES; i++) {
+		for (int j = 0; j < NAMES; j++) {
+			struct name a = parsed(ascending[i]), b = parsed(ascending[j]);
+			int order = name_compare(&a, &b);
+
+			assert_int_equal((order > 0) - (order < 0), (i > j) - (i < j));
+		}
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -259,6 +288,7 @@ int main(void)
 		cmocka_unit_test(test_below_counts_the_octets_before_the_zone),
 		cmocka_unit_test(test_below_goes_by_labels_not_by_octets),
 		cmocka_unit_test(test_no_name_is_below_nothing),
+		cmocka_unit_test(test_names_compare_by_labels_from_the_root_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
