@@ -10,7 +10,8 @@
 
 struct master_file {
 	struct zone_export *e;
-	struct name owner; /* of the last record */
+	struct name owner; /* of the last record, */
+	uint32_t ttl_s;    /* and its TTL, or that of $TTL */
 	struct zonemd *zonemd;
 };
 
@@ -119,8 +120,10 @@ static void record_write(void *context, const struct record *record)
 	struct master_file *f = context;
 
 	owner_write(f, record);
-	if (record->ttl_s != f->e->zone->ttl_s) {
+	/* Some readers take one that was said for all that follow, in spite of $TTL: Unbound. */
+	if (record->ttl_s != f->ttl_s) {
 		fprintf(f->e->out, "\t%u", record->ttl_s);
+		f->ttl_s = record->ttl_s;
 	}
 	rdata_write(f->e->out, record);
 }
@@ -151,7 +154,7 @@ static void digest_write(struct master_file *f, const uint8_t digest[ZONEMD_DIGE
 
 void export_bind(struct zone_export *e)
 {
-	struct master_file f = {.e = e, .zonemd = zonemd_new()};
+	struct master_file f = {.e = e, .ttl_s = e->zone->ttl_s, .zonemd = zonemd_new()};
 	uint8_t digest[ZONEMD_DIGEST];
 	char text[NAME_TEXT];
 

@@ -152,7 +152,7 @@ static void test_bind_has_what_a_transfer_has_in_canonical_order(void **state)
 	       "$ORIGIN dnsbl.example.org.\n"
 	       "$TTL 120\n"
 	       "@\t60\tSOA\tns1.example.net. hostmaster.example.org. 7 600 300 86400 60\n"
-	       "\tA\t192.0.2.80\n"
+	       "\t120\tA\t192.0.2.80\n"
 	       "\tNS\tns1.dnsbl.example.org.\n"
 	       "\tNS\tns2.example.net.\n"
 	       "\tAAAA\t2001:db8::80\n"
