@@ -6,17 +6,14 @@
  * 2. A ZONEMD of another serial, scheme or hash, or a second one of the same scheme and hash,
  *    says nothing (§4); where none says anything, the zone is taken as it is.
  */
-#include <openssl/evp.h>
-
 #include "mirrored_rows.h"
-
-enum { SIMPLE = 1, SHA384 = 1, SHA384_LEN = 48 };
+#include "zonemd.h"
 
 /* What the apex says. */
 struct claimed {
 	uint32_t serial;
 	unsigned count; /* of ZONEMD that can be verified */
-	uint8_t digest[SHA384_LEN];
+	uint8_t digest[ZONEMD_DIGEST];
 };
 
 static void read_soa(struct bytes rdata, struct claimed *claimed)
@@ -33,10 +30,10 @@ static void read_zonemd(struct bytes rdata, struct claimed *claimed)
 	uint32_t serial = read_u32(&r);
 	unsigned scheme = read_u8(&r), hash = read_u8(&r);
 
-	if (serial == claimed->serial && scheme == SIMPLE && hash == SHA384 &&
-	    reader_left(&r) == SHA384_LEN) {
+	if (serial == claimed->serial && scheme == ZONEMD_SIMPLE && hash == ZONEMD_SHA384 &&
+	    reader_left(&r) == ZONEMD_DIGEST) {
 		claimed->count++;
-		memcpy(claimed->digest, r.at, SHA384_LEN);
+		memcpy(claimed->digest, r.at, ZONEMD_DIGEST);
 	}
 }
 
@@ -61,57 +58,43 @@ static bool is_digested(const struct mirror_rr *rr, bool apex)
 					     peek_u16(rr->rdata.data) == TYPE_ZONEMD));
 }
 
-static bool digest_row(EVP_MD_CTX *md, const struct name *owner, struct bytes value, bool apex)
+static void digest_row(struct zonemd *zonemd, const struct name *owner, struct bytes value,
+		       bool apex)
 {
 	struct mirror_rr rr;
-	bool good = true;
 
 	for (struct reader r = mirror_rrs(value); mirror_rr_next(&r, &rr);) {
-		uint8_t fixed[DNS_RR_FIXED];
-		struct writer w = writer_of(fixed, sizeof fixed);
-
-		if (!is_digested(&rr, apex)) {
-			continue;
+		if (is_digested(&rr, apex)) {
+			zonemd_add(zonemd, owner, rr.type, rr.ttl_s, rr.rdata);
 		}
-		write_u16(&w, rr.type);
-		write_u16(&w, CLASS_IN);
-		write_u32(&w, rr.ttl_s);
-		write_u16(&w, (uint16_t)rr.rdata.len);
-		good = good && EVP_DigestUpdate(md, owner->wire, owner->len) &&
-		       EVP_DigestUpdate(md, fixed, sizeof fixed) &&
-		       EVP_DigestUpdate(md, rr.rdata.data, rr.rdata.len);
 	}
-	return good;
 }
 
-/* False where libcrypto fails; errors of the table are the transaction's. */
-static bool digest_slot(struct txn *txn, const struct name *zone, struct bytes apex,
-			uint8_t digest[EVP_MAX_MD_SIZE])
+/* Errors of the table are the transaction's. */
+static enum status digest_slot(struct txn *txn, const struct name *zone, struct bytes apex,
+			       uint8_t digest[ZONEMD_DIGEST])
 {
 	struct scan *scan = scan_open(txn, TABLE_MIRRORED);
-	EVP_MD_CTX *md = EVP_MD_CTX_new();
-	bool good = md && EVP_DigestInit_ex(md, EVP_sha384(), NULL);
+	struct zonemd *zonemd = zonemd_new();
 	struct bytes key, value;
 	struct name owner;
 
-	for (bool more = scan_seek(scan, apex, &key, &value);
-	     good && more && mirror_key_below(key, apex); more = scan_next(scan, &key, &value)) {
+	for (bool more = scan_seek(scan, apex, &key, &value); more && mirror_key_below(key, apex);
+	     more = scan_next(scan, &key, &value)) {
 		if (!mirror_key_name(key, zone, &owner)) {
 			scan_damaged(scan);
 			break;
 		}
-		good = digest_row(md, &owner, value, key.len == MIRROR_APEX);
+		digest_row(zonemd, &owner, value, key.len == MIRROR_APEX);
 	}
-	good = good && EVP_DigestFinal_ex(md, digest, NULL);
-	EVP_MD_CTX_free(md);
 	scan_close(scan);
-	return good;
+	return zonemd_finish(zonemd, digest);
 }
 
 enum status mirror_digest(struct txn *txn, const struct zone_config *zone, uint16_t number,
 			  uint8_t slot)
 {
-	uint8_t digest[EVP_MAX_MD_SIZE];
+	uint8_t digest[ZONEMD_DIGEST];
 	struct claimed claimed = {0};
 	struct mirror_key apex;
 	struct bytes value;
@@ -123,10 +106,12 @@ enum status mirror_digest(struct txn *txn, const struct zone_config *zone, uint1
 	if (claimed.count != 1) {
 		return ST_OK;
 	}
-	if (!digest_slot(txn, &zone->apex, mirror_key_bytes(&apex), digest)) {
-		return fail(ST_INTERNAL, "SHA-384 is not to be had");
+	enum status status = digest_slot(txn, &zone->apex, mirror_key_bytes(&apex), digest);
+
+	if (status) {
+		return status;
 	}
-	if (memcmp(digest, claimed.digest, SHA384_LEN) != 0) {
+	if (memcmp(digest, claimed.digest, ZONEMD_DIGEST) != 0) {
 		return fail(
 			ST_DATA,
 			"zone '%s', serial %u: the records are not those that its ZONEMD was made of",
