@@ -10,6 +10,7 @@
 #include "expiry.h"
 #include "feeder.h"
 #include "json.h"
+#include "mirrored.h"
 #include "names.h"
 #include "output.h"
 #include "rfc3339.h"
@@ -85,6 +86,47 @@ static void serials(struct txn *txn, const struct config *config, struct json *j
 	}
 }
 
+static void mirror(struct json *json, const struct zone_config *zone,
+		   const struct mirror_status *status)
+{
+	const uint64_t expires = status->refreshed_s + zone->soa.expire_s;
+	char refreshed_text[TIME_TEXT], expires_text[TIME_TEXT];
+
+	if (json) {
+		json_open(json, zone->name, '{');
+		json_number(json, "serial", status->serial);
+		json_time(json, "refreshed", status->refreshed_s);
+		json_number(json, "records", status->records);
+		json_number(json, "outside", status->outside);
+		json_time(json, "expires", expires);
+		json_close(json, '}');
+		return;
+	}
+	fprintf(output(), "mirror\t%s\t%" PRIu32 "\t%s\t%" PRIu64 "\t%" PRIu64 "\t%s\n", zone->name,
+		status->serial, time_format(status->refreshed_s, refreshed_text), status->records,
+		status->outside, time_format(expires, expires_text));
+}
+
+/* Of the zones that are copies and have been transferred. */
+static void mirrors(struct txn *txn, struct config *config, struct json *json)
+{
+	if (json) {
+		json_open(json, "mirrors", '{');
+	}
+	for (size_t i = 0; i < config->zone_count; i++) {
+		struct zone_config *zone = &config->zones[i];
+		struct mirror_status status;
+
+		if (zone->mirror.given && mirror_status_read(txn, zone, &status) &&
+		    mirror_zone_load(txn, zone)) {
+			mirror(json, zone, &status);
+		}
+	}
+	if (json) {
+		json_close(json, '}');
+	}
+}
+
 static void print(const struct call *call, struct store *store, struct txn *txn, struct json *json)
 {
 	struct store_usage index4 = store_table_usage(txn, TABLE_INDEX4);
@@ -101,6 +143,7 @@ static void print(const struct call *call, struct store *store, struct txn *txn,
 	number(json, "db_bytes", store_used_bytes(store));
 	number(json, "map_bytes", store_map_bytes(store));
 	serials(txn, call->config, json);
+	mirrors(txn, call->config, json);
 	number(json, "changes", state.changes);
 	number(json, "expired_unswept", expiry_due(txn, call->now));
 	if (json) {
@@ -142,7 +185,9 @@ const struct command command_stats = {
 	.details = "listings (prefixes on a sublist, whoever claims them), claims, sublists\n"
 		   "(listings of each), index_bytes, blocks (/16s) and ranges6 of the index,\n"
 		   "db_bytes and map_bytes (the file, and what it may grow to), serials of the\n"
-		   "zones, changes (number of the last), expired_unswept (claims and exclusions\n"
-		   "that 'feeder expire' will remove), last_change.\n",
+		   "zones, mirrors (of each zone that is a copy: serial, when its primary last\n"
+		   "said so, records, those outside the model, and when it expires), changes\n"
+		   "(number of the last), expired_unswept (claims and exclusions that 'feeder\n"
+		   "expire' will remove), last_change.\n",
 	.run = run,
 };

@@ -59,6 +59,7 @@ enum option_id {
 	OPTION_ADDRESS,
 	OPTION_NEW_CONFIG,
 	OPTION_RETRY,
+	OPTION_ONCE,
 	OPTION_ALGORITHM,
 	OPTION_KEY,
 	OPTION_QUOTA_DAY,
@@ -84,6 +85,7 @@ struct command {
 	const char *details;  /* the rest of the help, whole lines; NULL: none */
 	bool delivers;        /* run by a mail server: all but ST_USAGE is ST_AGAIN */
 	bool without_config;  /* call->config is NULL */
+	bool signs;           /* the config's keys keep their secrets */
 	enum status (*run)(struct call *call);
 };
 
@@ -101,7 +103,7 @@ struct call {
 	uint64_t now; /* --now, else the clock */
 	unsigned wait_ms;
 	const char *actor; /* --actor, else the login name; never NULL */
-	bool json, dry_run, strict, force, stream, replace, public, retry, all, help, version;
+	bool json, dry_run, strict, force, stream, replace, public, retry, all, once, help, version;
 
 	const char *config_file;
 	const char *sublist, *source, *reason, *text, *comment, *expires, *format;
@@ -210,5 +212,6 @@ extern const struct command command_check;
 extern const struct command command_stats;
 extern const struct command command_audit;
 extern const struct command command_keygen;
+extern const struct command command_mirror;
 
 #endif

@@ -55,6 +55,7 @@ const struct option_row option_rows[OPTIONS] = {
 	[OPTION_NEW_CONFIG] = {"config", "FILE", "another config, to compare with",
 			       FIELD(new_config), 0},
 	[OPTION_RETRY] = {"retry", NULL, "read again what was not recognised", FIELD(retry), 0},
+	[OPTION_ONCE] = {"once", NULL, "each zone once, then end", FIELD(once), 0},
 	[OPTION_ALGORITHM] = {"algorithm", "NAME",
 			      "hmac-sha256 (else this), hmac-sha384, hmac-sha512", FIELD(algorithm),
 			      0},

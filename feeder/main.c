@@ -46,6 +46,7 @@ static const struct command *const commands[] = {
 	&command_stats,
 	&command_audit,
 	&command_keygen,
+	&command_mirror,
 	NULL,
 };
 
@@ -73,8 +74,8 @@ static enum status run(struct call *call, int argc, char **argv)
 	if (!status && !call->command->without_config) {
 		status = config_read(config_file(call->config_file), &call->config);
 	}
-	if (!status && call->config) {
-		/* No verb signs anything, and some read what strangers wrote. */
+	if (!status && call->config && !call->command->signs) {
+		/* Most verbs sign nothing, and some read what strangers wrote. */
 		config_forget_secrets(call->config);
 	}
 	return status ? status : call->command->run(call);

@@ -65,6 +65,12 @@ enum status store_open_read(struct store **store, const char *dir);
 enum status store_open_write(struct store **store, const char *dir, uint64_t map_size,
 			     unsigned wait_ms);
 
+/*
+ * As root the process becomes the folder's owner, for good. ST_OK when it is not root; ST_NOINPUT
+ * where there is no folder or database.
+ */
+enum status store_become_owner(const char *dir);
+
 /* Closes; no transaction may be open. NULL is fine. */
 void store_close(struct store *store);
 

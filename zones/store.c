@@ -299,7 +299,7 @@ enum status store_open_read(struct store **store, const char *dir)
 
 	if (!status && no_lock) {
 		/* A restored backup has none: it is made as init would have made it. */
-		status = files_become_owner(dir);
+		status = store_become_owner(dir);
 	}
 	if (!status) {
 		status = open_env(store, dir, MDB_RDONLY, 0, false);
@@ -314,7 +314,7 @@ enum status store_open_write(struct store **store, const char *dir, uint64_t map
 			     unsigned wait_ms)
 {
 	int lock = -1;
-	enum status status = files_become_owner(dir);
+	enum status status = store_become_owner(dir);
 
 	if (!status) {
 		status = files_lock(dir, wait_ms, &lock);

@@ -140,7 +140,7 @@ enum status files_set_modes(const char *dir)
 	return ST_OK;
 }
 
-enum status files_become_owner(const char *dir)
+enum status store_become_owner(const char *dir)
 {
 	char data[PATH_MAX];
 	struct stat st;

@@ -24,10 +24,6 @@ enum status files_make_folder(const char *dir, int owner, int group);
 /* Sets the modes of the files that LMDB made: it gives both the same. */
 enum status files_set_modes(const char *dir);
 
-/* As root: becomes the folder's owner, for good. ST_OK when not root; ST_NOINPUT when there is no
- * folder or database. */
-enum status files_become_owner(const char *dir);
-
 /* LMDB begins a file with two pages, in one write that a full disk can cut short. */
 enum { FILE_LEAST = 2 * 4096 };
 

@@ -13,7 +13,7 @@ VERBS = ["init", "add", "remove", "show", "list", "exclude add", "exclude remove
          "exclude import", "exclude check", "import", "export", "expire", "purge", "source list",
          "source disable", "source enable", "access add", "access revoke", "access list", "check",
          "stats", "audit", "sync", "ingest", "receive", "review list", "review show",
-         "review accept", "review refuse", "policy test", "keygen"]
+         "review accept", "review refuse", "policy test", "keygen", "mirror"]
 
 
 def man_page(name):
@@ -67,7 +67,7 @@ def test_install_puts_every_file_in_its_place(installed):
                      "usr/share/doc/dnsbld/grafana.json"}
     units = "usr/lib/systemd/system/"
     assert files >= {units + "dnsbld.service", units + "feeder-expire.service",
-                     units + "feeder-expire.timer",
+                     units + "feeder-expire.timer", units + "feeder-mirror.service",
                      units + "feeder-export.service", units + "feeder-export.timer"}
     assert all(f.startswith("usr/") for f in files)
 
