@@ -36,10 +36,11 @@ struct mirror_copy {
 	struct spool spool;            /* that is applied */
 	struct mirror_said *said;      /* of each primary */
 	struct mirror_said said_local; /* of ourselves */
-	unsigned failures;             /* runs in a row */
-	bool again;                    /* a NOTIFY came during the run */
-	bool told;                     /* that it is current is known to who reads the log */
-	size_t first;                  /* primary to ask in the next run: who sent it */
+	struct mirror_said said_expired;
+	unsigned failures; /* runs in a row */
+	bool again;        /* a NOTIFY came during the run */
+	bool told;         /* that it is current is known to who reads the log */
+	size_t first;      /* primary to ask in the next run: who sent it */
 	/* Of this run. */
 	bool running;
 	uint64_t began_ms;

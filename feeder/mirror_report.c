@@ -3,7 +3,7 @@
  */
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
+#include <time.h>
 
 #include "json.h"
 #include "log.h"
@@ -83,8 +83,27 @@ static void print_result(const struct mirror_copy *z, enum mirror_result result)
 	json_end(&json);
 }
 
+/* dnsbld no longer answers for it. */
+static void say_expired(struct mirror_copy *z)
+{
+	const uint64_t now = (uint64_t)time(NULL);
+
+	if (z->status.whole && now > z->status.refreshed_s &&
+	    now - z->status.refreshed_s > z->config->soa.expire_s &&
+	    mirror_say(&z->said_expired, "expired", now)) {
+		log_error("%s: expired: for %" PRIu32
+			  " s, EXPIRE of its SOA, no primary has said that it is current",
+			  z->config->name, z->config->soa.expire_s);
+	}
+}
+
 void mirror_report_end(struct mirror_copy *z, enum mirror_result result)
 {
+	if (result == MIRROR_FAILED) {
+		say_expired(z);
+	} else {
+		mirror_said_end(&z->said_expired);
+	}
 	if (z->all->once) {
 		print_result(z, result);
 	} else if (result == MIRROR_CURRENT && !z->told) {

@@ -27,6 +27,7 @@ struct mirror_stream {
 	struct bufferevent *stream;
 	struct event *deadline;
 	unsigned whole_s;
+	int unreachable; /* why not even a connection could begin; 0: one did */
 	bool connected;
 };
 
@@ -41,7 +42,9 @@ static void on_deadline(evutil_socket_t fd, short what, void *context)
 
 	(void)fd;
 	(void)what;
-	if (s->connected) {
+	if (s->unreachable) {
+		fail(ST_AGAIN, "no connection: %s", strerror(s->unreachable));
+	} else if (s->connected) {
 		fail(ST_AGAIN, "not done in %u s", s->whole_s);
 	} else {
 		fail(ST_AGAIN, "no connection in %u s", CONNECT_S);
@@ -114,14 +117,18 @@ static void on_event(struct bufferevent *stream, short what, void *context)
 	broken(s);
 }
 
-static bool connect_to(struct mirror_stream *s, const struct listen_config *to)
+/* That there is no way to this primary is said later, as all that is wrong with one. */
+static void connect_to(struct mirror_stream *s, const struct listen_config *to)
 {
 	struct sockaddr_storage ss;
 	const socklen_t len = address_to_kernel(to, &ss);
 	const struct timeval connecting = {.tv_sec = CONNECT_S};
 
-	return event_add(s->deadline, &connecting) == 0 &&
-	       bufferevent_socket_connect(s->stream, (struct sockaddr *)&ss, (int)len) == 0;
+	event_add(s->deadline, &connecting);
+	if (bufferevent_socket_connect(s->stream, (struct sockaddr *)&ss, (int)len) < 0) {
+		s->unreachable = errno ? errno : ENETUNREACH;
+		event_active(s->deadline, EV_TIMEOUT, 0);
+	}
 }
 
 enum status mirror_stream_open(struct mirror_stream **stream, struct event_base *base,
@@ -144,15 +151,14 @@ enum status mirror_stream_open(struct mirror_stream **stream, struct event_base 
 		bufferevent_setcb(s->stream, on_data, NULL, on_event, s);
 		bufferevent_setwatermark(s->stream, EV_READ, 0, INPUT_MOST);
 		if (evbuffer_add(output, length, LENGTH) == 0 &&
-		    evbuffer_add(output, query.data, query.len) == 0 && connect_to(s, to)) {
+		    evbuffer_add(output, query.data, query.len) == 0) {
+			connect_to(s, to);
 			return ST_OK;
 		}
 	}
-	int error = errno;
-
 	mirror_stream_close(s);
 	*stream = NULL;
-	return fail(ST_AGAIN, "no connection: %s", strerror(error));
+	return fail(ST_AGAIN, "no memory for a connection");
 }
 
 void mirror_stream_close(struct mirror_stream *s)

@@ -24,7 +24,7 @@ struct mirror_stream_events {
 	void (*broken)(void *context);
 };
 
-/* Connects and asks; `query` is copied. ST_AGAIN: it cannot even begin. */
+/* Connects and asks; `query` is copied. ST_AGAIN: no memory. */
 enum status mirror_stream_open(struct mirror_stream **stream, struct event_base *base,
 			       const struct listen_config *to, struct bytes query, unsigned whole_s,
 			       const struct mirror_stream_events *events);

@@ -36,13 +36,10 @@ from process import await_until
 ZONE = "dnsbl.example.org"
 
 
-def reversed_name(address):
-    return ".".join(reversed(address.split(".")))
-
-
 def listing(address, code=2, text="listed"):
-    """The records of one listed address; "*" in front of a shorter one is a wildcard."""
-    owner = reversed_name(address)
+    """The records of one listed address; "*." before a shorter one makes it a wildcard."""
+    octets = address.removeprefix("*.").split(".")
+    owner = ".".join((["*"] if address.startswith("*.") else []) + octets[::-1])
     return {(owner, "A", f"127.0.0.{code}"), (owner, "TXT", f'"{text}"')}
 
 

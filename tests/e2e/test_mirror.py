@@ -35,6 +35,7 @@ class Mirror:
     def __init__(self, install, *primaries, key=None, zone=ZONE, head="", more=""):
         self.port = free_port()
         secret = f'key "mirror" {{ algorithm = "hmac-sha256"  secret = "{SECRET}" }}\n'
+        self.primaries = ", ".join(p.at for p in primaries)
         places = ", ".join(f'"{p.at}"' for p in primaries)
         signed = 'key = "mirror"' if key else ""
         self.body = f"""{secret if key else ""}
@@ -145,6 +146,24 @@ def test_once_prints_a_line_a_zone(mirrors, primary):
     mirror = mirrors(primary)
     done = mirror.feeder("mirror", "--once")
     assert done.stdout == f"{ZONE}\t{primary.at}\t1\tfull\t{size(FIRST)}\t0\n"
+
+
+def test_what_arrived_is_listed(mirrors, primary):
+    mirror = mirrors(primary.publish(2, FIRST | listing("*.198.51.100", 4, "all of it")))
+    mirror.once()
+    assert mirror.installation.listed() == ["192.0.2.1", "192.0.2.2", "198.51.100.0/24"]
+    primary.publish(3, SECOND)
+    mirror.once()
+    assert mirror.installation.listed() == ["192.0.2.2", "198.51.100.7"]
+    mirror.feeder("check")
+
+
+def test_what_is_outside_the_model_is_counted_by_kind(mirrors, primary):
+    odd = {("1.2.0.192", "A", "192.0.2.80"), ("www", "MX", "10 mail.example.net."),
+           ("2.2.0.192", "TXT", '"more than its codes"')}
+    row, log = mirrors(primary.publish(2, FIRST | odd)).once()
+    assert (row["records"], row["outside"]) == (size(FIRST | odd), 3)
+    assert f"; 3 of {size(FIRST | odd)} outside the model, 1 " in log
 
 
 def test_several_differences_in_one_answer(mirrors, primary):
@@ -451,6 +470,20 @@ def test_the_next_primary_where_one_fails(mirrors, primary, second):
     assert (row["primary"], row["kind"]) == (second.at, "current")
 
 
+class Nowhere:
+    """An address that the kernel refuses to send to."""
+    at = "255.255.255.255:53"
+
+
+def test_the_next_primary_where_there_is_no_way_to_one(mirrors, primary):
+    mirror = mirrors(Nowhere, primary)
+    assert mirror.once()[0]["primary"] == primary.at
+    primary.publish(2, SECOND)
+    row, log = mirror.once()
+    assert (row["primary"], row["kind"]) == (primary.at, "incremental")
+    assert f"{Nowhere.at}: no " in log
+
+
 def test_one_that_is_behind_does_not_keep_from_another_that_is_current(mirrors, primary, second):
     mirror = mirrors(primary, second)
     primary.publish(2, SECOND)
@@ -517,6 +550,18 @@ def test_the_same_fault_is_said_once(mirrors, primary):
     primary.notify(mirror.port)
     primary.await_question("SOA", 4)
     assert mirror.daemon.text().count("SERVFAIL") == 1
+
+
+def test_a_zone_that_expires_is_said(mirrors):
+    primary = Primary(expire=2).publish(1, FIRST)
+    try:
+        mirror = mirrors(primary).start()
+        mirror.await_serial(1)
+        primary.fault.rcode = dns.rcode.SERVFAIL
+        primary.notify(mirror.port)
+        mirror.daemon.await_line("expired: for 2 s")
+    finally:
+        primary.stop()
 
 
 NOBODY = Key("nobody", "hmac-sha256", SECRET)
