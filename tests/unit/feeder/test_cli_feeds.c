@@ -404,10 +404,10 @@ static void test_expire_goes_on_until_nothing_is_left(void **state)
 
 static void test_stats_has_what_it_should_have(void **state)
 {
-	static const char *const names[] = {"listings",    "claims",      "sublists",
-					    "index_bytes", "blocks",      "ranges6",
-					    "db_bytes",    "map_bytes",   "serials",
-					    "changes",     "last_change", "expired_unswept"};
+	static const char *const names[] = {"listings",       "claims",  "sublists", "index_bytes",
+					    "blocks",         "ranges6", "db_bytes", "map_bytes",
+					    "serials",        "mirrors", "changes",  "last_change",
+					    "expired_unswept"};
 	json_error_t error;
 
 	(void)state;
