@@ -133,14 +133,11 @@ static size_t answer_message(struct connection *c, struct bytes query)
 static bool send_transfer(struct connection *c, unsigned *sent)
 {
 	struct evbuffer *output = bufferevent_get_output(c->stream);
+	size_t len;
 
 	c->untaken = 0;
-	while (evbuffer_get_length(output) < OUTPUT_MOST) {
-		size_t len = outgoing_next(c->outgoing, c->all->reply + LENGTH, REPLY_TCP);
-
-		if (len == 0) {
-			break;
-		}
+	while (evbuffer_get_length(output) < OUTPUT_MOST &&
+	       (len = outgoing_next(c->outgoing, c->all->reply + LENGTH, REPLY_TCP)) > 0) {
 		if (!put_message(c, len)) {
 			return false;
 		}
@@ -149,12 +146,12 @@ static bool send_transfer(struct connection *c, unsigned *sent)
 	if (evbuffer_get_length(output) > 0) {
 		return true;
 	}
-	if (!outgoing_is_whole(c->outgoing)) {
-		return false;
-	}
-	outgoing_end(c->outgoing, true);
+	bool whole = outgoing_is_whole(c->outgoing);
+
+	outgoing_end(c->outgoing, whole);
 	c->outgoing = NULL;
-	return true;
+	++*sent; /* from now on it is idle */
+	return whole;
 }
 
 /*

@@ -15,6 +15,7 @@
  */
 #include "respond_inside.h"
 
+#include "serial.h"
 #include "transfer_out.h"
 #include "zone_records.h"
 
@@ -111,7 +112,7 @@ static size_t answer_by_tcp(struct turn *t)
 	if (!worker_has_zone(t->worker, t->zone)) {
 		return refuse(t, RCODE_SERVFAIL, EDE_NOT_READY, "the database has no such zone");
 	}
-	bool current = since && *since == zone_serial(t->zone);
+	bool current = since && !serial_newer(zone_serial(t->zone), *since);
 
 	if (transfers->running >= transfers->most && !current) {
 		return refuse(t, RCODE_SERVFAIL, EDE_NOT_READY, "too many transfers at once");
