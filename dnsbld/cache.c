@@ -5,8 +5,8 @@
  *	              no: answer_read() and answer_rrs(), once, into the slot
  *
  * 1. An id's content never changes and ids are never used twice (answer.h), so a slot is never
- *    stale: it needs no flush after a commit. A sublist that got its number since then is in no
- *    answer that was there before it.
+ *    stale: it needs no flush after a commit, unless a zone has other sublists since. A sublist
+ *that got its number since then is in no answer that was there before it.
  * 2. Nothing is allocated after cache_init(). What is too large for a slot is prepared again for
  *    each query, in the one place that has room for everything.
  * 3. What a key shows of a zone is prepared anew for each query, in that place as well: keys are as
@@ -44,6 +44,18 @@ static inline struct prepared *slot_of(const struct cache *cache, uint64_t key)
 	uint64_t i = key * 0x9e3779b97f4a7c15 >> (64 - SLOT_BITS);
 
 	return (struct prepared *)(void *)(cache->slots + i * SLOT_SIZE);
+}
+
+void cache_forget(struct cache *cache)
+{
+	for (size_t i = 0; i < SLOTS; i++) {
+		struct prepared *slot = (struct prepared *)(void *)(cache->slots + i * SLOT_SIZE);
+
+		/* To look costs a slot no memory that nobody asked for. */
+		if (slot->key != 0) {
+			slot->key = 0;
+		}
+	}
 }
 
 static size_t size_of(const struct rrs *rrs)

@@ -32,6 +32,9 @@ struct cache {
 void cache_init(struct cache *cache);
 void cache_release(struct cache *cache);
 
+/* Forgets all: zones have other sublists than before. */
+void cache_forget(struct cache *cache);
+
 /*
  * What an id (not 0) means in the zone, whose view must be of the transaction's snapshot. Borrowed
  * until the next call. NULL on an error, which is the transaction's.

@@ -22,9 +22,10 @@ static void put_zones(const struct metrics *m, struct evbuffer *to)
 	char zone[LABEL_TEXT];
 
 	metric_begin(to, "zone_ready", METRIC_GAUGE,
-		     "1: the database knows the zone; 0: it is SERVFAIL until feeder sync.");
+		     "1: the zone is served; 0: it is SERVFAIL until feeder sync, or, where it is "
+		     "mirrored, until its primary is reached.");
 	for (size_t i = 0; i < config->zone_count; i++) {
-		metric_put(to, "zone_ready", zone_state_read(txn, &config->zones[i], &state),
+		metric_put(to, "zone_ready", worker_has_zone(m->worker, &m->worker->zones.zone[i]),
 			   "zone=\"%s\"", metric_label(config->zones[i].name, zone));
 	}
 	metric_begin(to, "zone_serial", METRIC_GAUGE, "The serial of the zone's SOA.");
@@ -36,18 +37,60 @@ static void put_zones(const struct metrics *m, struct evbuffer *to)
 	}
 }
 
+/* A time of the zones that have something of their primaries: so long before they expire. */
+static void put_mirror_time(const struct worker *w, const char *name, const char *help,
+			    bool refreshed, struct evbuffer *to)
+{
+	char label[LABEL_TEXT];
+
+	metric_begin(to, name, METRIC_GAUGE, help);
+	for (size_t i = w->mirrored; i < w->zones.count; i++) {
+		const struct zone *zone = &w->zones.zone[i];
+		uint32_t before_s = refreshed ? zone->config->soa.expire_s : 0;
+
+		if (zone->known) {
+			metric_put(to, name, zone->expires_s - before_s, "zone=\"%s\"",
+				   metric_label(zone->config->name, label));
+		}
+	}
+}
+
+static void put_mirrors(const struct worker *w, struct evbuffer *to)
+{
+	if (w->mirrored == w->zones.count) {
+		return;
+	}
+	put_mirror_time(w, "mirror_refreshed_timestamp_seconds",
+			"When the primary of a mirrored zone last said what its serial is.", true,
+			to);
+	put_mirror_time(w, "mirror_expires_timestamp_seconds",
+			"When it is not served any more, unless its primary is reached.", false,
+			to);
+}
+
+static void put_sublist(const struct metrics *m, const char *name, struct evbuffer *to)
+{
+	struct txn *txn = m->worker->txn;
+	uint16_t number = sublist_number(txn, name);
+	char label[LABEL_TEXT];
+
+	metric_put(to, "listings", number ? state_listings(txn, number) : 0, "sublist=\"%s\"",
+		   metric_label(name, label));
+}
+
 static void put_listings(const struct metrics *m, struct evbuffer *to)
 {
-	const struct config *config = m->worker->config;
-	struct txn *txn = m->worker->txn;
+	const struct worker *w = m->worker;
+	const struct config *config = w->config;
 
 	metric_begin(to, "listings", METRIC_GAUGE, "Prefixes on the sublist.");
 	for (size_t i = 0; i < config->sublist_count; i++) {
-		const char *name = config->sublists[i].name;
-		uint16_t number = sublist_number(txn, name);
-
-		metric_put(to, "listings", number ? state_listings(txn, number) : 0,
-			   "sublist=\"%s\"", name);
+		put_sublist(m, config->sublists[i].name, to);
+	}
+	for (size_t i = w->mirrored; i < config->zone_count; i++) {
+		for (size_t k = 0; k < config->zones[i].sublist_count; k++) {
+			put_sublist(m, config->zones[i].sublists[k]->name, to);
+		}
 	}
 }
 
@@ -120,6 +163,7 @@ void metrics_of_database(const struct metrics *m, struct evbuffer *to)
 		   "1: the database can be read; 0: all zones are SERVFAIL.", w->reading);
 	if (w->reading) {
 		put_zones(m, to);
+		put_mirrors(w, to);
 		put_listings(m, to);
 		put_expired(m, (uint64_t)now.tv_sec, to);
 		put_changes(m, to);

@@ -21,7 +21,7 @@
 
 /* What a child needs of its parent. */
 struct process_role {
-	const struct config *config;
+	struct config *config; /* as it was forked, the child's own */
 	struct sockets *sockets;
 	const struct privileges *privileges;
 	struct heartbeat *heartbeat;

@@ -46,6 +46,14 @@ static inline size_t reply_truncated(struct turn *t)
 	return reply_end(&t->reply);
 }
 
+/* A zone of ours that worker_has_zone() not. */
+static inline size_t reply_unserved(struct turn *t)
+{
+	return reply_error(&t->reply, RCODE_SERVFAIL,
+			   worker_is_expired(t->worker, t->zone) ? EDE_INVALID_DATA
+								 : EDE_NOT_READY);
+}
+
 /* Of a task that has a zone. DS lives above the cut (RFC 4035 §3.1.4.1); where that zone is ours
  * too, it answers. */
 static inline bool is_above_cut(const struct task *t)

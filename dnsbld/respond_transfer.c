@@ -110,7 +110,11 @@ static size_t answer_by_tcp(struct turn *t)
 		return refuse(t, RCODE_REFUSED, EDE_PROHIBITED, why);
 	}
 	if (!worker_has_zone(t->worker, t->zone)) {
-		return refuse(t, RCODE_SERVFAIL, EDE_NOT_READY, "the database has no such zone");
+		transfer_refused(t->worker, t->client, zone,
+				 worker_is_expired(t->worker, t->zone)
+					 ? "the zone has expired"
+					 : "the database has no such zone");
+		return reply_unserved(t);
 	}
 	bool current = since && !serial_newer(zone_serial(t->zone), *since);
 
@@ -142,7 +146,7 @@ size_t answer_transfer(struct turn *t)
 		return answer_by_tcp(t);
 	}
 	if (!worker_has_zone(t->worker, t->zone)) {
-		return reply_error(r, RCODE_SERVFAIL, EDE_NOT_READY);
+		return reply_unserved(t);
 	}
 	r->authoritative = true;
 	return reply_soa(t);

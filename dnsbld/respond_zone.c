@@ -164,7 +164,8 @@ static size_t answer_listed(struct turn *t, const struct prepared *p)
 	}
 }
 
-/* IPv4 has its own names; those of IPv4 inside IPv6 exist for the test entries alone. */
+/* IPv4 has its own names; those of IPv4 inside IPv6 exist for the test entries alone, and in a
+ * mirrored zone where its primary has them. */
 static bool is_v4_mapped(const struct revname *name)
 {
 	return name->family == 6 && name->addr >> 32 == 0xffff;
@@ -216,7 +217,7 @@ static size_t answer_address(struct turn *t)
 	} else if (test_entry(view, name->family, name->addr, &low)) {
 		test_entry_rrs(low, view, &w->cache.rrs);
 		prepared = cache_rrs(&w->cache, t->zone, &w->cache.rrs);
-	} else if (!is_v4_mapped(name)) {
+	} else if (!is_v4_mapped(name) || t->zone->config->mirror.given) {
 		if (!worker_find(w, name->family, name->addr, &id)) {
 			return reply_error(&t->reply, RCODE_SERVFAIL, EDE_INVALID_DATA);
 		}
@@ -247,7 +248,7 @@ size_t answer_zone(struct turn *t)
 		t->before = (size_t)task->query.name_len - t->zone->config->apex.len;
 	}
 	if (!worker_has_zone(t->worker, t->zone)) {
-		return reply_error(r, RCODE_SERVFAIL, EDE_NOT_READY);
+		return reply_unserved(t);
 	}
 	enum access_verdict verdict = t->zone->access ? access_judge(t) : ACCESS_GOES_ON;
 

@@ -29,6 +29,7 @@
 #include "http.h"
 #include "log.h"
 #include "metrics.h"
+#include "mirrors.h"
 #include "notify.h"
 #include "stale.h"
 
@@ -150,6 +151,7 @@ static void look_at_database(struct tcp *t)
 	}
 	clock_gettime(CLOCK_REALTIME, &now);
 	stale_tick(&t->stale, t->connections.worker, (uint64_t)now.tv_sec);
+	mirrors_tick(t->connections.worker, (uint64_t)now.tv_sec);
 	look_at_readers(t);
 }
 

@@ -2,13 +2,15 @@
  * worker.c: a process' view of the database.
  *
  *	worker_begin -> txn_renew; another snapshot than before: the epoch moves
+ *		mirrors    reread, where the primary says something else of its zone: mirrors.h
  *		zones      reread when the next query asks for one: known? serial? numbers?
- *		directory  what the journal says was altered is forgotten, and read again when
- *needed cache      stays: ids mean the same for ever worker_end -> txn_reset, so that feeder can
- *reuse pages while we wait for packets
+ *		directory  what the journal says was altered is forgotten, and read when needed
+ *		cache      stays: ids mean the same for ever
+ *	worker_end -> txn_reset, so that feeder can reuse pages while we wait for packets
  *
  * So a commit costs each worker a few lookups, spread over the queries after it, whatever the
- * number of zones and listings; and every answer is of one snapshot, the newest as its batch began.
+ * number of zones and listings (of mirrored zones it is one each); and every answer is of one
+ * snapshot, the newest as its batch began.
  *
  * 1. No snapshot is held while anything blocks.
  * 2. A failing database makes SERVFAIL, never an answer that something is not listed.
@@ -22,6 +24,7 @@
 #include "changed.h"
 #include "index.h"
 #include "log.h"
+#include "mirrors.h"
 #include "zone_records.h"
 
 /*
@@ -48,7 +51,7 @@ static void release_database(struct worker *w)
 	store_close(w->store);
 }
 
-enum status worker_open(struct worker *w, const struct config *config, bool speaks)
+enum status worker_open(struct worker *w, struct config *config, bool speaks)
 {
 	/* Reset: the access comes again, and the second signal ends the process. */
 	const struct sigaction lost = {.sa_handler = on_page_lost, .sa_flags = SA_RESETHAND};
@@ -81,6 +84,7 @@ enum status worker_open(struct worker *w, const struct config *config, bool spea
 	txn_reset(w->txn);
 	clients_init(&w->clients, config);
 	zones_init(&w->zones, config);
+	w->mirrored = mirrors_first(config);
 	cache_init(&w->cache);
 	worker_tick(w);
 	return ST_OK;
@@ -136,7 +140,8 @@ static void follow_changes(struct worker *w)
 	}
 }
 
-void worker_begin(struct worker *w)
+/* A snapshot, and with it the newest of what is kept of the last one. */
+static void renew(struct worker *w)
 {
 	clock_gettime(CLOCK_REALTIME_COARSE, &w->now);
 	if (w->rrl.table) {
@@ -178,32 +183,47 @@ static bool has_failed(struct worker *w)
 	}
 	complain(w);
 	worker_end(w);
-	worker_begin(w);
+	renew(w); /* and no worker_begin(): who has a zone in hand keeps it until the batch ends */
 	return true;
+}
+
+void worker_begin(struct worker *w)
+{
+	renew(w);
+	if (w->mirrored < w->zones.count && w->reading && w->followed != w->snapshot) {
+		w->followed = w->snapshot;
+		mirrors_follow(w);
+		has_failed(w);
+	}
 }
 
 /* Says it once: that the database does not know a zone, or has it with another fingerprint. */
 static void warn_zone(struct zone *zone, const struct zone_state *state)
 {
 	const char *name = zone->config->name;
+	struct zone_told *told = &zone->told;
 
 	if (!zone->known) {
-		if (!zone->told_absent) {
+		if (!told->absent && zone->config->mirror.given) {
+			log_warn("zone %s is a mirror that has nothing of its primary yet, so it "
+				 "is answered with SERVFAIL: does 'feeder mirror' run?",
+				 name);
+		} else if (!told->absent) {
 			log_warn("zone %s is not in the database, so it is answered with SERVFAIL: "
 				 "run 'feeder sync'",
 				 name);
 		}
-		zone->told_absent = true;
+		told->absent = true;
 		return;
 	}
-	zone->told_absent = false;
+	told->absent = false;
 	if (zone->agrees) {
-		memset(zone->told, 0, FINGERPRINT);
-	} else if (memcmp(state->fingerprint, zone->told, FINGERPRINT) != 0) {
+		memset(told->fingerprint, 0, FINGERPRINT);
+	} else if (memcmp(state->fingerprint, told->fingerprint, FINGERPRINT) != 0) {
 		log_warn("zone %s: feeder's last write had another config than this server: run "
 			 "'feeder sync', then send SIGHUP",
 			 name);
-		memcpy(zone->told, state->fingerprint, FINGERPRINT);
+		memcpy(told->fingerprint, state->fingerprint, FINGERPRINT);
 	}
 }
 
@@ -212,8 +232,13 @@ static void zone_refresh(struct worker *w, struct zone *zone)
 	struct zone_state state;
 	bool known = zone_state_read(w->txn, zone->config, &state);
 
+	zone->agrees = known && memcmp(state.fingerprint, zone->fingerprint, FINGERPRINT) == 0;
 	if (!zone->numbered) {
 		zone_view_init(&zone->view, zone->config, w->txn);
+	}
+	if (known && zone->config->mirror.given) {
+		zone->expires_s = mirror_expires_s(w, zone);
+		known = zone->agrees && zone->expires_s > 0;
 	}
 	if (txn_status(w->txn)) {
 		zone->epoch = 0;
@@ -247,7 +272,7 @@ bool worker_has_zone(struct worker *w, struct zone *zone)
 			return false;
 		}
 	}
-	return zone->known;
+	return zone->known && (uint64_t)w->now.tv_sec < zone->expires_s;
 }
 
 bool worker_find(struct worker *w, unsigned family, addr_t addr, uint32_t *id)

@@ -26,7 +26,7 @@
 struct transfers;
 
 struct worker {
-	const struct config *config;       /* borrowed */
+	struct config *config;             /* borrowed; its mirrored zones are filled in */
 	struct process_counters *counters; /* this process' own; NULL: nothing is counted */
 	struct tsig_keys *keys;            /* NULL: the config has none */
 	struct signing signing;            /* of the query that is answered, if it has a TSIG */
@@ -45,6 +45,8 @@ struct worker {
 	bool scanning6;         /* scan6 is of the current batch: somebody asked for IPv6 */
 	struct clients clients; /* its zones are in the order of those below */
 	struct zones zones;
+	size_t mirrored;   /* the first of the zones that is; they come last */
+	uint64_t followed; /* snapshot that the mirrored zones' config is from */
 	struct directory directory;
 	struct cache cache;
 	struct quotas *quotas; /* borrowed, shared with all processes; NULL: nobody is counted */
@@ -55,10 +57,11 @@ struct worker {
 };
 
 /*
- * Opens the database and prepares the zones of the config, which is borrowed. All memory is taken
- * here.
+ * Opens the database and prepares the zones of the config, which is borrowed; into those that are
+ * mirrored goes what their primaries say of them, so that it has to be this process' own. All
+ * memory is taken here, but for that.
  */
-enum status worker_open(struct worker *w, const struct config *config, bool speaks);
+enum status worker_open(struct worker *w, struct config *config, bool speaks);
 void worker_close(struct worker *w);
 
 /* From now on what it does is counted. */
@@ -87,8 +90,17 @@ static inline void worker_event(const struct worker *w, enum counter event)
 void worker_begin(struct worker *w);
 void worker_end(struct worker *w);
 
-/* Whether the zone can be answered for in the snapshot; the zone is brought up to date with it. */
+/*
+ * Whether the zone can be answered for in the snapshot, and at this time; the zone is brought up to
+ * date with it. It is the caller's for as long as the batch.
+ */
 bool worker_has_zone(struct worker *w, struct zone *zone);
+
+/* Of a zone that cannot: it could, if its primary had been reached since (RFC 1035 §3.3.13). */
+static inline bool worker_is_expired(const struct worker *w, const struct zone *zone)
+{
+	return zone->known && (uint64_t)w->now.tv_sec >= zone->expires_s;
+}
 
 /* The answer id at an address in the snapshot, 0 where unlisted. False where the database fails. */
 bool worker_find(struct worker *w, unsigned family, addr_t addr, uint32_t *id);

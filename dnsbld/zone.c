@@ -9,7 +9,8 @@
  * are probed only for names that are no addresses.
  *
  * 1. Names come from the config in lower case and uncompressed, as struct query has its own.
- * 2. Nothing here changes after zones_init().
+ * 2. Nothing here changes after zones_init(). Of a mirrored zone the config changes, when its
+ *primary says something else of itself: then all is made anew (mirrors.h).
  */
 #include "zone.h"
 
@@ -165,6 +166,7 @@ void zones_init(struct zones *zones, const struct config *config)
 
 		zone->config = &config->zones[i];
 		zone->number = (uint32_t)i;
+		zone->expires_s = ZONE_FOREVER;
 		zone->access = zone->config->access.given ? &zone->config->access : NULL;
 		zone->salt = name_hash(apex->wire, apex->len);
 		zone_fingerprint(config, zone->config, zone->fingerprint);

@@ -20,6 +20,14 @@ struct records {
 	uint16_t count;
 };
 
+/* What was said in the log of a zone, and need not be said again. */
+struct zone_told {
+	bool absent;
+	uint8_t fingerprint[FINGERPRINT]; /* the last other one that was warned of */
+	bool old, expired;                /* of a mirrored zone */
+	uint64_t again_s;                 /* when it may be said again; of the real clock */
+};
+
 struct zone {
 	/* What every query of the zone looks at stands together. */
 	uint32_t epoch;  /* of the snapshot that `known` and the SOA's serial are from; 0: of none
@@ -29,6 +37,7 @@ struct zone {
 	bool numbered;   /* each sublist has its number */
 	uint32_t number; /* its place among the zones */
 	struct zone_counters *counters; /* this process' own; NULL: nothing is counted */
+	uint64_t expires_s; /* of the real clock: from then on it is not served; ZONE_FOREVER */
 	const struct zone_config *config;
 	const struct access_config *access; /* NULL: it asks for no key, and counts nobody */
 	uint64_t salt;                      /* of its name: each zone counts clients for itself */
@@ -41,10 +50,11 @@ struct zone {
 	struct records glue; /* of the name servers that have their addresses in the zone */
 
 	uint8_t fingerprint[FINGERPRINT]; /* of our config */
-	uint8_t told[FINGERPRINT];        /* the last other one that was warned of */
-	bool told_absent;
+	struct zone_told told;
 	struct zone_view view; /* since the epoch */
 };
+
+#define ZONE_FOREVER UINT64_MAX
 
 /* A name that exists because of the config: an apex, a host, or an empty non-terminal above one. */
 struct node {
