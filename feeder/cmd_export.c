@@ -14,22 +14,40 @@
 #include "feeder.h"
 #include "json.h"
 #include "log.h"
+#include "mirrored.h"
 #include "output.h"
 #include "progress.h"
 #include "target.h"
 
-static enum status write_zone(struct store *store, const struct export_job *job, FILE *out,
-			      uint64_t *entries)
+/* What the config does not say of a mirrored zone is in the database. */
+static enum status load_mirrored(const struct call *call, struct txn *txn,
+				 const struct zone_config *zone)
+{
+	if (!zone->mirror.given ||
+	    mirror_zone_load(txn, &call->config->zones[zone - call->config->zones])) {
+		return ST_OK;
+	}
+	return txn_status(txn)
+		       ? txn_status(txn)
+		       : fail(ST_AGAIN, "zone '%s' has not come from its primary yet", zone->name);
+}
+
+static enum status write_zone(const struct call *call, struct store *store,
+			      const struct export_job *job, FILE *out, uint64_t *entries)
 {
 	struct txn *txn;
 	enum status status = txn_read(store, &txn);
 
+	if (status) {
+		return status;
+	}
+	status = load_mirrored(call, txn, job->zone);
 	if (!status) {
 		progress_begin("exporting", 0);
 		status = export_zone(txn, job, out, entries);
 		progress_end();
-		txn_abort(txn);
 	}
+	txn_abort(txn);
 	return status;
 }
 
@@ -59,7 +77,7 @@ static enum status write_file(const struct call *call, struct store *store,
 	enum status status = target_open(&target, file);
 
 	if (!status) {
-		status = write_zone(store, job, target.out, &entries);
+		status = write_zone(call, store, job, target.out, &entries);
 	}
 	if (!status) {
 		status = target_finish(&target, entries, call->force);
@@ -115,7 +133,7 @@ static enum status export_one(const struct call *call, struct store *store)
 	if (call->output) {
 		return write_file(call, store, &job, NULL, call->output);
 	}
-	status = write_zone(store, &job, output(), NULL);
+	status = write_zone(call, store, &job, output(), NULL);
 	if (status) {
 		output_discard();
 	}
