@@ -160,16 +160,16 @@ static enum status run_daemon(struct call *call, struct event_base *base)
 {
 	const struct timeval second = {.tv_sec = 1};
 	struct daemon d = {.call = call, .base = base};
-	struct event *events[] = {
+	enum { EVENTS = 4 };
+	struct event *events[EVENTS] = {
 		evsignal_new(base, SIGTERM, on_stop, &d),
 		evsignal_new(base, SIGINT, on_stop, &d),
 		evsignal_new(base, SIGHUP, on_reload, &d),
 		event_new(base, -1, EV_PERSIST, on_tick, &d),
 	};
-	const size_t count = sizeof events / sizeof *events;
 
-	for (size_t i = 0; i < count; i++) {
-		if (!events[i] || event_add(events[i], i + 1 == count ? &second : NULL) < 0) {
+	for (size_t i = 0; i < EVENTS; i++) {
+		if (!events[i] || event_add(events[i], i + 1 == EVENTS ? &second : NULL) < 0) {
 			d.status = fail(ST_AGAIN, "no memory for events");
 		}
 	}
@@ -187,7 +187,7 @@ static enum status run_daemon(struct call *call, struct event_base *base)
 	}
 	mirror_notify_close(d.notify);
 	mirror_close(&d.mirror);
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < EVENTS; i++) {
 		if (events[i]) {
 			event_free(events[i]);
 		}

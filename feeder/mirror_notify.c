@@ -44,7 +44,7 @@ struct mirror_notify {
 	struct event_base *base;
 	int udp, tcp;
 	struct event *datagram, *connection, *rest;
-	TAILQ_HEAD(, notify_client) clients;
+	TAILQ_HEAD(notify_clients, notify_client) clients;
 	unsigned count;
 };
 
@@ -313,6 +313,13 @@ enum status mirror_notify_start(struct mirror_notify *n, struct event_base *base
 	return ST_OK;
 }
 
+static void event_done(struct event *event)
+{
+	if (event) {
+		event_free(event);
+	}
+}
+
 void mirror_notify_close(struct mirror_notify *n)
 {
 	if (!n) {
@@ -321,13 +328,9 @@ void mirror_notify_close(struct mirror_notify *n)
 	while (n->count > 0) {
 		client_close(TAILQ_FIRST(&n->clients));
 	}
-	struct event *const events[] = {n->datagram, n->connection, n->rest};
-
-	for (size_t i = 0; i < sizeof events / sizeof *events; i++) {
-		if (events[i]) {
-			event_free(events[i]);
-		}
-	}
+	event_done(n->datagram);
+	event_done(n->connection);
+	event_done(n->rest);
 	if (n->udp >= 0) {
 		close(n->udp);
 	}

@@ -34,6 +34,7 @@ from ports import free_port
 from process import await_until
 
 ZONE = "dnsbl.example.org"
+ORIGIN = dns.name.from_text(ZONE)
 
 
 def listing(address, code=2, text="listed"):
@@ -41,6 +42,17 @@ def listing(address, code=2, text="listed"):
     octets = address.removeprefix("*.").split(".")
     owner = ".".join((["*"] if address.startswith("*.") else []) + octets[::-1])
     return {(owner, "A", f"127.0.0.{code}"), (owner, "TXT", f'"{text}"')}
+
+
+def record(owner, rdtype, text):
+    """One record, for the wire; "@" is the zone's own name."""
+    name = ORIGIN if owner == "@" else dns.name.from_text(owner, ORIGIN)
+    return dns.rrset.from_text(name, 300, "IN", rdtype, text)
+
+
+def soa(serial, refresh=3600, retry=1, expire=86400):
+    return record("@", "SOA", "ns1.example.net. hostmaster.example.org. "
+                              f"{serial} {refresh} {retry} {expire} 60")
 
 
 @dataclass
@@ -75,7 +87,6 @@ class Primary:
     def __init__(self, key=None, refresh=3600, retry=1, expire=86400, address="127.0.0.1"):
         self.key = key
         self.timers = (refresh, retry, expire)
-        self.zone = dns.name.from_text(ZONE)
         self.address, self.port = address, free_port()
         self.fault = Fault()
         self.per_message = 50
@@ -100,17 +111,11 @@ class Primary:
         self.versions[serial] = frozenset(records) | {("@", "NS", "ns1.example.net.")}
         return self
 
-    def record(self, owner, rdtype, text):
-        name = self.zone if owner == "@" else dns.name.from_text(owner, self.zone)
-        return dns.rrset.from_text(name, 300, "IN", rdtype, text)
-
     def soa(self, serial):
-        timers = " ".join(map(str, self.timers))
-        return self.record("@", "SOA",
-                           f"ns1.example.net. hostmaster.example.org. {serial} {timers} 60")
+        return soa(serial, *self.timers)
 
     def records(self, some):
-        return [self.record(*record) for record in sorted(some)]
+        return [record(*words) for words in sorted(some)]
 
     def full(self):
         soa = self.soa(self.serial)

@@ -145,8 +145,8 @@ def test_stats_is_one_object_that_counts(list_):
     list_.feeder("add", "192.0.2.1", "--sublist", "netblock")
     stats = list_.stats()
     assert stats.keys() >= {"listings", "claims", "sublists", "index_bytes", "blocks", "ranges6",
-                            "db_bytes", "map_bytes", "serials", "changes", "expired_unswept",
-                            "last_change"}
+                            "db_bytes", "map_bytes", "serials", "mirrors", "changes",
+                            "expired_unswept", "last_change"}
     assert (stats["listings"], stats["claims"]) == (4, 5)
     assert {k: v for k, v in stats["sublists"].items() if v} == {"relay": 3, "netblock": 1}
     assert (stats["blocks"], stats["ranges6"], stats["expired_unswept"]) == (1, 1, 0)

@@ -3,20 +3,26 @@ believes. Whatever a primary does wrong, nothing that is served changes, the log
 next good attempt succeeds.
 """
 
+import fcntl
 import itertools
 import json
 import os
+import pwd
 import signal
+import socket
 import threading
 import time
 from pathlib import Path
 
 import dns.rcode
+import dns.rrset
+import dns.tsig
 import pytest
 
-from dnsbld import built
+from dnsbld import SUBLISTS, built, zone
+from lists import LONG
 from ports import free_port
-from primary import ZONE, Asked, Fault, Primary, listing
+from primary import ORIGIN, ZONE, Asked, Fault, Primary, listing, record, soa
 from process import Process, await_until, need_root
 from signing import Key
 
@@ -32,7 +38,7 @@ MANY = set().union(*(listing(f"203.0.{i}.{k}") for i in range(4) for k in range(
 class Mirror:
     """An installation with mirrored zones alone, and its daemon."""
 
-    def __init__(self, install, *primaries, key=None, zone=ZONE, head="", more=""):
+    def __init__(self, install, *primaries, key=None, head=""):
         self.port = free_port()
         secret = f'key "mirror" {{ algorithm = "hmac-sha256"  secret = "{SECRET}" }}\n'
         self.primaries = ", ".join(p.at for p in primaries)
@@ -41,8 +47,7 @@ class Mirror:
         self.body = f"""{secret if key else ""}
 mirror {{
     listen = "127.0.0.1:{self.port}"
-    zone "{zone}" {{ {signed} primaries = {{ {places} }} }}
-    {more}
+    zone "{ZONE}" {{ {signed} primaries = {{ {places} }} }}
 }}
 """
         self.installation = install(self.body, head=head)
@@ -259,28 +264,15 @@ def without_end(records):
     def more():
         yield records[0]
         for i in itertools.count():
-            yield Primary.record(PROTOTYPE, f"{i % 250}.{i // 250 % 250}.{i // 62500}.203", "A",
-                                 "127.0.0.2")
+            yield record(f"{i % 250}.{i // 250 % 250}.{i // 62500}.203", "A", "127.0.0.2")
     return more()
 
 
-class PROTOTYPE:
-    """Enough of a primary for its records."""
-    import dns.name
-    zone = dns.name.from_text(ZONE)
-
-
 def other_end(records):
-    return [*records[:-1], PROTOTYPE_SOA(7)]
-
-
-def PROTOTYPE_SOA(serial):
-    return Primary.record(PROTOTYPE, "@", "SOA",
-                          f"ns1.example.net. hostmaster.example.org. {serial} 9 9 99 60")
+    return [*records[:-1], soa(7)]
 
 
 def foreign(records):
-    import dns.rrset
     return [records[0], dns.rrset.from_text("1.2.0.192.example.com.", 300, "IN", "A", "127.0.0.2"),
             *records[1:]]
 
@@ -295,7 +287,7 @@ def no_soa(records):
 
 def backwards(records):
     """All of it says that the serial is older than ours."""
-    return [PROTOTYPE_SOA(0), *records[1:-1], PROTOTYPE_SOA(0)]
+    return [soa(0), *records[1:-1], soa(0)]
 
 
 # fault, exit status, what the log says
@@ -379,9 +371,13 @@ def test_cut_at_each_tenth_octet(mirrors, primary, rdtype):
         mirror.once()
         primary.publish(2, SECOND)
     before = mirror.everything()
-    # An IXFR's length is not known before one was sent.
-    length = sum(2 + len(m) for m in primary.transfer(
-        FakeQuery(), primary.full() if rdtype == "AXFR" else primary.differences(1)))
+    whole = mirrors(primary)
+    if rdtype == "IXFR":
+        old = primary.versions.pop(2)
+        whole.once()
+        primary.versions[2] = old
+    whole.once()
+    length = primary.sent
     for cut in range(0, length, 10):
         primary.fault.cut = cut
         row, log = mirror.once(75)
@@ -392,12 +388,16 @@ def test_cut_at_each_tenth_octet(mirrors, primary, rdtype):
     assert primary.sent == length
 
 
-class FakeQuery:
-    """For messages whose length alone matters."""
-    import dns.rrset
-    id = 0
-    question = [dns.rrset.RRset(PROTOTYPE.zone, 1, 252)]
-    had_tsig = False
+@pytest.mark.skipif(not LONG, reason="half a minute each")
+@pytest.mark.parametrize("fault", [Fault(tcp_silent=True), Fault(stop=60)],
+                         ids=["from the beginning", "in the middle"])
+def test_silence_is_given_up(mirrors, primary, fault):
+    primary.fault = fault
+    mirror = mirrors(primary)
+    row, log = mirror.once(75)
+    assert "silent for 30 s" in log and 29 < row["seconds"] < 40
+    primary.fault = Fault()
+    assert mirror.once()[0]["serial"] == 1
 
 
 def test_an_older_serial_is_not_followed(mirrors, primary):
@@ -512,7 +512,7 @@ def test_the_daemon_follows_notify(mirrors, primary):
     for serial in range(2, 6):
         primary.publish(serial, FIRST | listing(f"203.0.113.{serial}"))
         reply = primary.notify(mirror.port, tcp=serial % 2 == 0)
-        assert reply.rcode() == dns.rcode.NOERROR and reply.question[0].name == primary.zone
+        assert reply.rcode() == dns.rcode.NOERROR and reply.question[0].name == ORIGIN
         mirror.await_serial(serial)
 
 
@@ -624,7 +624,6 @@ def test_a_notify_during_a_transfer_is_remembered(mirrors, primary):
 
 def test_another_writer_only_delays(mirrors, primary):
     """One that holds the lock while a transfer has come."""
-    import fcntl
     mirror = mirrors(primary)
     with open(mirror.installation.database / "writer.lock", "r+") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -642,7 +641,6 @@ def test_another_writer_only_delays(mirrors, primary):
 
 @pytest.mark.parametrize("when", ["silent", "stopped", "writing", "idle"])
 def test_sigterm_ends_at_once(mirrors, primary, when):
-    import fcntl
     mirror = mirrors(primary)
     with open(mirror.installation.database / "writer.lock", "r+") as lock:
         if when == "silent":
@@ -714,7 +712,6 @@ def test_a_second_one_does_not_start(mirrors, primary):
 
 
 def test_nothing_to_follow(install):
-    from dnsbld import SUBLISTS, zone
     installation = install(SUBLISTS + zone(ZONE))
     assert "no zone in 'mirror'" in installation.feeder("mirror", "--once", status=78).stderr
 
@@ -731,7 +728,6 @@ def test_json_is_for_once(mirrors, primary):
 
 
 def test_systemd_is_told(mirrors, primary, folder):
-    import socket
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told:
         told.bind(str(folder / "notify"))
         told.settimeout(15)
@@ -744,7 +740,6 @@ def test_systemd_is_told(mirrors, primary, folder):
 
 def test_root_becomes_the_owner_of_the_database(mirrors, primary):
     need_root("another owner of the database")
-    import pwd
     mirror = mirrors(primary)
     nobody = pwd.getpwnam("nobody")
     for path in (mirror.installation.database, *mirror.installation.database.rglob("*")):
