@@ -10,6 +10,7 @@ tests/data/mirrors, in which only addresses, the zone's name and the secret are 
 
 import base64
 import os
+import re
 import signal
 import time
 
@@ -35,8 +36,8 @@ def example(name, zone, port, key=KEY):
     text = (EXAMPLES / name).read_text()
     for between in ("@", ":", " port "):
         text = text.replace(f"{EXAMPLE_PRIMARY}{between}53", f"127.0.0.1{between}{port}")
-    return (text.replace(EXAMPLE_PRIMARY, "127.0.0.1").replace(EXAMPLE_ZONE, zone)
-            .replace(secret(KEY), secret(key)))
+    text = text.replace(EXAMPLE_PRIMARY, "127.0.0.1").replace(EXAMPLE_ZONE, zone)
+    return re.sub(rf"\b{KEY.name}\b", key.name, text.replace(secret(KEY), secret(key)))
 
 
 def secret(key):
