@@ -48,6 +48,15 @@ enum status call_check_words(const struct call *call)
 	if (!status && call->text) {
 		status = text_check(call->text);
 	}
+	if (!status && call->source && mirror_is_source(call->source)) {
+		/* What it claims is its primary's to change. */
+		return call->command->options & TAKES_WRITER
+			       ? fail(ST_DATA,
+				      "'%.300s' claims what its primary lists: to be rid of it take "
+				      "the zone out of the config's 'mirror' and run 'feeder sync'",
+				      call->source)
+			       : ST_OK;
+	}
 	if (!status && call->source) {
 		status = source_check_name(call->source);
 	}
@@ -114,6 +123,15 @@ enum status call_zone(const struct call *call, const struct zone_config **zone)
 		}
 	}
 	return fail(ST_DATA, "%s has no zone '%s'", call->config->file, call->zone);
+}
+
+void call_load_mirrored(const struct call *call, struct txn *txn)
+{
+	for (size_t i = 0; i < call->config->zone_count; i++) {
+		if (call->config->zones[i].mirror.given) {
+			mirror_zone_load(txn, &call->config->zones[i]);
+		}
+	}
 }
 
 const char *call_source(const struct call *call)

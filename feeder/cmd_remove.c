@@ -1,6 +1,7 @@
 /*
  * cmd_remove.c: feeder remove: withdraws claims on exactly the prefixes that are named, and tells
- * which others still cover them: an address inside a listed range stays listed.
+ * which others still cover them: an address inside a listed range stays listed, and so does what
+ * the primary of a mirrored zone lists.
  *
  *     operand ─▶ collect(): its claims ─▶ change_remove() each ─▶ print_covering(): what is left
  */
@@ -39,6 +40,7 @@ static bool collect(void *context, const struct claim *claim)
 	struct removing *r = context;
 
 	if (prefix_compare(&claim->prefix, r->prefix) != 0 ||
+	    mirror_is_source(names_source(&r->names, claim->source)) ||
 	    (r->sublist && claim->sublist != r->sublist) ||
 	    (r->source && claim->source != r->source)) {
 		return true;

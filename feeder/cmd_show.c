@@ -289,6 +289,7 @@ static enum status run(struct call *call)
 		status = txn_read(store, &s.txn);
 	}
 	if (!status) {
+		call_load_mirrored(call, s.txn);
 		s.names = names_of(s.txn);
 		listed = show(&s);
 		names_release(&s.names);

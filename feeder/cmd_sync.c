@@ -1,9 +1,10 @@
 /*
  * cmd_sync.c: feeder sync and feeder expire: writes that change nothing themselves. Beginning a
  * change sweeps what has expired and brings the zones in line with the config; that is all they
- * are for.
+ * are for, and to drop what there is of zones that are mirrored no longer.
  */
 #include <inttypes.h>
+#include <string.h>
 
 #include "feeder.h"
 #include "json.h"
@@ -114,6 +115,68 @@ static enum status run_expire(struct call *call)
 	return status;
 }
 
+/* --- zones that are mirrored no longer -------------------------------------------------------- */
+
+struct gone {
+	const struct config *config;
+	char name[MIRROR_NAME_TEXT]; /* "": there is none */
+	char after[MIRROR_NAME_TEXT];
+};
+
+static bool find_gone(void *context, const char *name)
+{
+	struct gone *gone = context;
+	const struct zone_config *zone = config_zone(gone->config, name);
+
+	if ((zone && zone->mirror.given) || strcmp(name, gone->after) <= 0) {
+		return true;
+	}
+	strcpy(gone->name, name);
+	return false;
+}
+
+/* One change's worth of the first zone after gone->after. */
+static enum status drop_once(const struct call *call, struct store *store, struct gone *gone,
+			     bool *more)
+{
+	struct change *change;
+	enum status status = call_begin(call, store, &change);
+
+	if (status) {
+		return status;
+	}
+	gone->name[0] = '\0';
+	mirror_zones(change_txn(change), find_gone, gone);
+	if (!gone->name[0]) {
+		status = change_status(change);
+		change_abort(change);
+		*more = false;
+		return status;
+	}
+	change_mirror_drop(change, gone->name, more);
+	status = call_finish(call, change, NULL);
+	/* A dry run leaves the rows where they are and would find them again. */
+	if (!status && (!*more || call->dry_run)) {
+		log_info("%szone '%s' is mirrored no longer: its data is dropped",
+			 call->dry_run ? "would be: " : "", gone->name);
+		strcpy(gone->after, gone->name);
+	}
+	*more = true;
+	return status;
+}
+
+static enum status drop_gone(const struct call *call, struct store *store)
+{
+	struct gone gone = {.config = call->config};
+	enum status status = ST_OK;
+	bool more = true;
+
+	while (!status && more) {
+		status = drop_once(call, store, &gone, &more);
+	}
+	return status;
+}
+
 static enum status run_sync(struct call *call)
 {
 	struct swept swept = {0};
@@ -123,6 +186,9 @@ static enum status run_sync(struct call *call)
 
 	if (!status) {
 		status = sweep_once(call, store, &swept, NULL, &more);
+	}
+	if (!status) {
+		status = drop_gone(call, store);
 	}
 	store_close(store);
 	if (!status) {
@@ -147,7 +213,8 @@ const struct command command_sync = {
 	.verb = "sync",
 	.options = TAKES_WRITER,
 	.summary = "Brings the database in line with a config that has changed",
-	.details = "A zone that the config describes differently gets a new serial. To reload:\n"
+	.details = "A zone that the config describes differently gets a new serial. What there is\n"
+		   "of a zone that the config mirrors no longer is dropped. To reload:\n"
 		   "'feeder sync', then SIGHUP for dnsbld.\n",
 	.run = run_sync,
 };

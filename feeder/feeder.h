@@ -166,6 +166,12 @@ enum status call_sublist(const struct call *call, const struct sublist_config **
 enum status call_zone(const struct call *call, const struct zone_config **zone);
 
 /*
+ * Loads what their primaries say into the config's mirrored zones, as the snapshot has it. A zone
+ * of which nothing came yet serves nothing.
+ */
+void call_load_mirrored(const struct call *call, struct txn *txn);
+
+/*
  * The source that --source names, else "operator": who it was is in the audit, and two operators
  * who list the same address renew one claim.
  */

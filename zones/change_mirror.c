@@ -16,6 +16,8 @@
 
 #include <stdlib.h>
 
+uint64_t mirror_slice = UINT64_C(320) << 20;
+
 void mirroring_free(struct mirroring *m)
 {
 	if (m) {
@@ -115,6 +117,7 @@ enum status change_mirror_begin(struct change *c, struct zone_config *zone, bool
 			    "run 'feeder check'",
 			    zone->name);
 	}
+	m->sliced = m->state.mixed;
 	mirror_state_write(c->txn, zone->name, &m->state);
 	open_slot(c, m);
 	mirror_row_clear(&m->row);

@@ -149,7 +149,6 @@ static uint16_t sublist_of(struct change *c, uint8_t code)
 		if (m->sublist[code] == 0) {
 			txn_fail(c->txn, ST_DATA);
 		}
-		m->state.codes[code / 8] |= (uint8_t)(1 << code % 8);
 	}
 	return m->sublist[code];
 }
@@ -213,7 +212,7 @@ bool mirroring_part(void *context, const struct cover_part *part)
 {
 	struct change *c = context;
 	struct mirroring *m = c->mirror;
-	struct wanted wanted[253];
+	struct wanted wanted[MIRROR_CODES];
 	struct helds h = {0};
 	size_t i = 0;
 
@@ -245,7 +244,7 @@ bool mirroring_part(void *context, const struct cover_part *part)
 	addr_t end = prefix_mask(part->family, prefix_bits(part->family));
 	m->state.next = part->last < end ? (struct prefix){part->last + 1, (uint8_t)part->family, 0}
 					 : (struct prefix){0, 6, 0};
-	return !m->full || m->weight < MIRROR_SLICE;
+	return !m->full || m->weight < mirror_slice;
 }
 
 /* --- all of it -------------------------------------------------------------------------------- */

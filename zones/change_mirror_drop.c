@@ -18,7 +18,7 @@ bool mirroring_clean(struct change *c)
 
 	mirror_key_apex(&at, m->state.number, 0);
 	more = scan_seek(scan, mirror_key_bytes(&at), &key, &value);
-	while (more && m->weight < MIRROR_SLICE && key.len >= MIRROR_APEX &&
+	while (more && m->weight < mirror_slice && key.len >= MIRROR_APEX &&
 	       peek_u16(key.data) == m->state.number) {
 		uint8_t slot = key.data[MIRROR_APEX - 1];
 
@@ -33,7 +33,7 @@ bool mirroring_clean(struct change *c)
 		more = scan_next(scan, &key, &value);
 	}
 	scan_close(scan);
-	return !more || m->weight < MIRROR_SLICE;
+	return !more || m->weight < mirror_slice;
 }
 
 /* False: there are more. */
@@ -58,7 +58,7 @@ static bool withdraw(struct change *c, struct mirroring *m)
 			m->removed++;
 			m->weight += 250;
 		}
-	} while (count == BATCH && m->weight < MIRROR_SLICE && !txn_status(c->txn));
+	} while (count == BATCH && m->weight < mirror_slice && !txn_status(c->txn));
 	free(held);
 	return count < BATCH;
 }

@@ -34,7 +34,7 @@ static enum status verify(struct change *c, struct mirroring *m, uint32_t serial
 	if (!status && m->full) {
 		status = mirror_digest(c->txn, m->zone, m->state.number, m->state.staged);
 	}
-	if (!status && m->weight > MIRROR_SLICE && !m->full) {
+	if (!status && m->weight > mirror_slice && !m->full) {
 		status = fail(ST_DATA, "zone '%s': too much for one step: take a full transfer",
 			      m->zone->name);
 	}
@@ -52,6 +52,9 @@ static void settle(struct change *c, struct mirroring *m, uint32_t serial, uint6
 		s->tally = s->staged_tally;
 		s->staged = 0;
 		s->staged_tally = (struct mirror_tally){0};
+	}
+	for (unsigned code = 0; code < 256; code++) {
+		s->codes[code / 8] |= (uint8_t)((m->sublist[code] != 0) << code % 8);
 	}
 	s->phase = MIRROR_SETTLED;
 	s->mixed = false;
@@ -116,7 +119,7 @@ enum status change_mirror_slice(struct change **change, bool *sliced)
 {
 	struct change *c = *change;
 	struct mirroring *m = c->mirror, kept;
-	bool is = m->full && m->weight >= MIRROR_SLICE;
+	bool is = m->full && m->weight >= mirror_slice;
 	enum status status = txn_status(c->txn);
 
 	if (sliced) {

@@ -338,6 +338,7 @@ enum status check_run(struct txn *txn, check_fault *fault, void *context)
 	check_journal(&c);
 	check_answers(&c);
 	check_access(&c);
+	check_mirrored(&c);
 	interned_compare(c.answers, refs_fault, &c);
 	interned_compare(c.texts, refs_fault, &c);
 	interned_free(c.answers);

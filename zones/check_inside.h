@@ -1,5 +1,5 @@
 /*
- * check_inside.h: for check.c and check_index.c.
+ * check_inside.h: for check.c, check_index.c and check_mirrored.c.
  */
 #ifndef DNSBLD_CHECK_INSIDE_H
 #define DNSBLD_CHECK_INSIDE_H
@@ -21,5 +21,8 @@ void check_say(struct check *c, const char *format, ...) __attribute__((format(p
 
 /* Flattens all claims and compares with the index; counts the references to answers. */
 void check_index(struct check *c);
+
+/* Counts the records of mirrored zones, and compares what they list with the zones' claims. */
+void check_mirrored(struct check *c);
 
 #endif

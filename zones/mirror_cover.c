@@ -39,7 +39,7 @@ struct cover_frame {
 	bool there[256];   /* v4: labels that exist */
 	bool silent;       /* what does not exist below is unlisted, whatever the wildcard */
 	size_t item_count; /* of its wildcard */
-	struct cover_item items[253];
+	struct cover_item items[MIRROR_CODES];
 };
 
 void cover_init(struct cover *c)
@@ -134,7 +134,7 @@ static void mean(struct cover *c, struct bytes value, bool apex)
 }
 
 /* Items of what was last looked at. `ip` is its address, without data under a wildcard. */
-static unsigned name_items(struct cover *c, struct bytes ip, struct cover_item items[253])
+static unsigned name_items(struct cover *c, struct bytes ip, struct cover_item items[MIRROR_CODES])
 {
 	const struct mirror_meaning *m = c->meaning;
 	uint8_t room[MIRROR_TEMPLATE];
@@ -150,7 +150,8 @@ static unsigned name_items(struct cover *c, struct bytes ip, struct cover_item i
 	return m->count;
 }
 
-static unsigned name_address(struct cover *c, const struct prefix *p, struct cover_item items[253])
+static unsigned name_address(struct cover *c, const struct prefix *p,
+			     struct cover_item items[MIRROR_CODES])
 {
 	char ip[ADDR_TEXT];
 
@@ -420,7 +421,7 @@ bool cover_region(struct cover *c, const struct prefix *region)
 	if (is_occluded(c, &node, exists)) {
 		c->meaning->count = 0;
 	} else if (closest.len < key.len) {
-		struct cover_item items[253];
+		struct cover_item items[MIRROR_CODES];
 
 		if (cover_wildcard(c, &closest)) {
 			add(c, region->family, region->addr, last, items,

@@ -155,6 +155,8 @@ enum { /* beside those of dns.h */
        TYPE_CDNSKEY = 60,
 };
 
+enum { MIRROR_CODES = 253 }; /* 2 to 254 */
+
 /* N of 127.0.0.N, where it can be a sublist's code; 0 where not. */
 uint8_t mirror_code(struct bytes a);
 
@@ -163,8 +165,8 @@ struct mirror_meaning {
 	bool delegated;  /* NS: it and all below it is another zone's (not at the apex) */
 	bool redirected; /* DNAME: all below it is another name's */
 	unsigned count;  /* of codes, ascending; 0: it lists nothing */
-	uint8_t code[253];
-	struct bytes text[253]; /* the first string; data NULL: none */
+	uint8_t code[MIRROR_CODES];
+	struct bytes text[MIRROR_CODES]; /* the first string; data NULL: none */
 };
 
 void mirror_mean(struct bytes value, bool apex, struct mirror_meaning *meaning);
