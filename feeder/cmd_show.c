@@ -91,7 +91,9 @@ static void print_claim(struct showing *s, const struct claim *claim)
 			(const char *)claim->reason.data);
 	}
 	if (text.len > 0) {
-		fprintf(out, "    text: %.*s\n", (int)text.len, (const char *)text.data);
+		fputs("    text: ", out);
+		output_text(text);
+		fputc('\n', out);
 	}
 }
 

@@ -56,10 +56,20 @@ FILE *output(void)
 	return stream;
 }
 
+void output_text(struct bytes text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		uint8_t c = text.data[i];
+
+		fputc(c < ' ' || c == 0x7f ? '?' : c, output());
+	}
+}
+
 void output_column(struct bytes text)
 {
 	if (text.len > 0) {
-		fprintf(output(), "\t%.*s", (int)text.len, (const char *)text.data);
+		fputc('\t', output());
+		output_text(text);
 	} else {
 		fputs("\t-", output());
 	}

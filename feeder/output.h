@@ -14,6 +14,9 @@
 /* The stream to print results to. Errors are kept for output_flush(). */
 FILE *output(void);
 
+/* A text that strangers may have written: what would move the cursor becomes '?'. */
+void output_text(struct bytes text);
+
 /* A tab and the text, or "-" where there is none: a column of a line. */
 void output_column(struct bytes text);
 

@@ -29,8 +29,9 @@ static void print_txt(struct served *s, const char *zone, struct bytes template,
 	if (s->json) {
 		json_bytes(s->json, NULL, expanded);
 	} else {
-		fprintf(output(), "%s TXT \"%.*s\"\n", zone, (int)expanded.len,
-			(const char *)expanded.data);
+		fprintf(output(), "%s TXT \"", zone);
+		output_text(expanded);
+		fputs("\"\n", output());
 	}
 }
 

@@ -46,7 +46,8 @@ static void template_write(FILE *out, struct bytes text)
 		if (c == '$') {
 			fputc('$', out);
 		}
-		fputc(c, out);
+		/* A primary's text may hold what a line cannot. */
+		fputc(c < ' ' || c == 0x7f ? '?' : c, out);
 		after_address = false;
 		i++;
 	}
