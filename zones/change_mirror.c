@@ -236,8 +236,12 @@ void mirroring_flush(struct change *c)
 	m->weight += mirror_weight(m->owner.len, m->row.len);
 	if (m->full) {
 		write_staged(c, m);
-	} else {
+	} else if (m->weight <= mirror_slice) {
 		write_served(c, m);
+	} else {
+		txn_fail(c->txn,
+			 fail(ST_DATA, "zone '%s': too much for one step: take a full transfer",
+			      m->zone->name));
 	}
 	m->has_owner = false;
 	mirror_row_clear(&m->row);

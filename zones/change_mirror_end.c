@@ -34,10 +34,6 @@ static enum status verify(struct change *c, struct mirroring *m, uint32_t serial
 	if (!status && m->full) {
 		status = mirror_digest(c->txn, m->zone, m->state.number, m->state.staged);
 	}
-	if (!status && m->weight > mirror_slice && !m->full) {
-		status = fail(ST_DATA, "zone '%s': too much for one step: take a full transfer",
-			      m->zone->name);
-	}
 	txn_fail(c->txn, status);
 	return txn_status(c->txn);
 }

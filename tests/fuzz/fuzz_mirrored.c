@@ -20,7 +20,7 @@ static void must(bool holds)
 	}
 }
 
-static const struct zone_config zone = {.name = (char *)(uintptr_t)"a.b",
+static const struct zone_config zone = {.name = (char *)(uintptr_t) "a.b",
 					.apex = {5, {1, 'a', 1, 'b', 0}}};
 
 /* The labels before the zone's, in lower case, as a message's names are. False where none is there.

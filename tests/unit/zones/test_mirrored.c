@@ -14,6 +14,7 @@
 
 #include "answer.h"
 #include "change.h"
+#include "change_mirror.h"
 #include "check.h"
 #include "dns.h"
 #include "index.h"
@@ -493,16 +494,19 @@ static void end(struct change *c, struct database *db)
 {
 	struct model_record soa = soa_of(++db->serial);
 	struct mirror_counts counts;
-	bool more;
+	bool more, sliced;
 
 	add(c, &soa);
-	good(change_mirror_end(c, db->serial, 77, &counts, &more));
-	assert_false(more);
+	for (good(change_mirror_end(c, db->serial, 77, &counts, &more)); more;
+	     good(change_mirror_end(c, db->serial, 77, &counts, &more))) {
+		good(change_mirror_slice(&c, &sliced));
+		assert_true(sliced);
+	}
 	assert_int_equal(counts.records, model_count + 1);
 	good(change_commit(c, NULL));
 }
 
-/* All of the model, in an order of its own. */
+/* All of the model, in an order of its own, and in slices where they are small. */
 static void full(struct database *db)
 {
 	struct change *c = begin(db);
@@ -513,6 +517,7 @@ static void full(struct database *db)
 	step = model_count % step == 0 ? 1 : step;
 	for (size_t i = 0, at = 0; i < model_count; i++, at = (at + step) % model_count) {
 		add(c, &model[at]);
+		good(change_mirror_slice(&c, NULL));
 	}
 	end(c, db);
 }
@@ -803,12 +808,14 @@ static void own_data(struct database *db)
 
 static void drop(struct database *db)
 {
-	struct change *c = begin(db);
-	bool more;
+	bool more = true;
 
-	assert_true(change_mirror_drop(c, ZONE, &more));
-	assert_false(more);
-	good(change_commit(c, NULL));
+	while (more) {
+		struct change *c = begin(db);
+
+		assert_true(change_mirror_drop(c, ZONE, &more));
+		good(change_commit(c, NULL));
+	}
 }
 
 static void one_history(unsigned number)
@@ -817,6 +824,7 @@ static void one_history(unsigned number)
 	char name[32];
 
 	seed = 0x9e3779b97f4a7c15 * (number + 1);
+	mirror_slice = number % 2 ? UINT64_C(320) << 20 : 2000 + draw(20000);
 	snprintf(name, sizeof name, "db%u", number);
 	open_database(&db, name);
 	own_data(&db);
@@ -832,6 +840,7 @@ static void one_history(unsigned number)
 		} else {
 			struct change *c = begin(&db);
 
+			mirror_slice = UINT64_C(320) << 20;
 			good(change_mirror_begin(c, db.zone, false));
 			change_model(c);
 			end(c, &db);
