@@ -7,7 +7,8 @@
  * What must hold however the pieces fall:
  *
  * 1. The answers are what respond() says to each whole message, in their order and to the last
- *    octet, up to the first message that deserves none. Nothing else comes.
+ *    octet, up to the first message that deserves none; of a transfer its other messages follow the
+ *    first. Nothing else comes.
  * 2. Then the server closes, and no connection is left.
  */
 #include <assert.h>
@@ -22,6 +23,7 @@
 
 #include "dnsbld/connection.h"
 #include "dnsbld/reply.h"
+#include "log.h"
 #include "tests/unit/dnsbld/served.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -29,11 +31,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 enum {
 	LENGTH = 2,
 	PATIENCE = 10000, /* turns of the loop in which nothing happened */
+	LISTED = 400,     /* more than a message holds */
 };
 
 static const char config[] =
 	"sublist relay { code = 2 text = \"Open relay, see https://dnsbl.example.org/?ip={ip}\" }\n"
 	"zone \"dnsbl.example.org\" { ns = { \"ns1.example.net\" } ttl = 300\n"
+	"  transfer { allow = { 0.0.0.0/0 } }\n"
 	"  soa { mname = \"ns1.example.net\" rname = \"hostmaster.example.org\" refresh = 600\n"
 	"        retry = 300 expire = 86400 minimum = 60 } }\n";
 
@@ -44,6 +48,7 @@ static const struct tcp_config limits = {
 	.per_client = 10,
 	.idle_ms = 3600000,
 	.partial_ms = 3600000,
+	.transfers = 1,
 };
 
 /* What grows at its end. */
@@ -67,6 +72,28 @@ static void close_all(void)
 	served_close(&served);
 }
 
+/* Each transfer is a line. */
+static void say_nothing(int priority, const char *line, size_t len)
+{
+	(void)priority;
+	(void)line;
+	(void)len;
+}
+
+static void list_some(void)
+{
+	struct store *store;
+	struct change *change = served_begin(&served, &store);
+
+	for (unsigned i = 0; i < LISTED; i++) {
+		char address[40];
+
+		snprintf(address, sizeof address, "198.%u.%u.1", i / 200 + 51, i % 200);
+		served_add(change, address, "relay", NULL);
+	}
+	served_commit(change, store);
+}
+
 /* With the first input, for replay.c knows no other moment. */
 static void open_once(void)
 {
@@ -75,6 +102,8 @@ static void open_once(void)
 	}
 	served_open(&served, config);
 	served_list(&served, "192.0.2.1", "relay", NULL);
+	list_some();
+	log_to(say_nothing);
 	base = event_base_new();
 	assert(base);
 	atexit(close_all);
@@ -149,7 +178,8 @@ static void converse(int fd, const uint8_t *data, size_t size, struct stream *se
 }
 
 /* What the answers to a stream are. */
-static void expect(const struct client *client, const struct stream *sent, struct stream *expected)
+static void expect(const struct client *client, struct transfers *transfers,
+		   const struct stream *sent, struct stream *expected)
 {
 	static uint8_t reply[LENGTH + REPLY_TCP];
 	size_t at = 0;
@@ -167,9 +197,16 @@ static void expect(const struct client *client, const struct stream *sent, struc
 		if (answer == 0) {
 			break;
 		}
-		reply[0] = (uint8_t)(answer >> 8);
-		reply[1] = (uint8_t)answer;
-		append(expected, reply, LENGTH + answer);
+		struct outgoing *o = transfers_take(transfers);
+
+		for (; answer > 0; answer = o ? outgoing_next(o, reply + LENGTH, REPLY_TCP) : 0) {
+			reply[0] = (uint8_t)(answer >> 8);
+			reply[1] = (uint8_t)answer;
+			append(expected, reply, LENGTH + answer);
+		}
+		if (o) {
+			outgoing_end(o, true);
+		}
 		at += LENGTH + len;
 	}
 	worker_end(&served.worker);
@@ -190,9 +227,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	converse(pair[1], data, size, &sent, &received);
 	client_set_address(&client, &peer);
 	client.idle_100ms = all.idle_100ms;
-	expect(&client, &sent, &expected);
+	expect(&client, &all.transfers, &sent, &expected);
 
-	assert(all.count == 0);
+	assert(all.count == 0 && all.transfers.running == 0);
 	assert(received.len == expected.len);
 	assert(received.len == 0 || memcmp(received.data, expected.data, received.len) == 0);
 
