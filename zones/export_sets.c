@@ -97,7 +97,7 @@ static void nft_family(struct zone_export *e, struct elements *elements, unsigne
 
 void export_nft(struct zone_export *e)
 {
-	struct elements elements;
+	struct elements elements = {.begun = false};
 
 	identifier(e->zone, NFT_NAME, elements.table);
 	fprintf(e->out, "# %s, serial %u: nft -f\ntable inet %s {\n", e->zone->name, e->serial,

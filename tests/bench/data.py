@@ -206,7 +206,7 @@ def memory(case, queries):
 
 def exports(case):
     result = {}
-    for kind in ("rbldnsd", "cidr"):
+    for kind in ("rbldnsd", "bind", "cidr"):
         result["export_%s_s" % kind] = case.feeder("export", "--zone", lists.ZONE, "--format", kind,
                                                    "-o", case.path("export"))
         os.unlink(case.path("export"))
@@ -349,6 +349,7 @@ ROWS = (
     ("respond()", "ns", "respond_ns"),
     ("dnsbld, all processes", "MB (Pss)", "pss_mb"),
     ("export rbldnsd", "s", "export_rbldnsd_s"),
+    ("export bind", "s, with its digest", "export_bind_s"),
     ("export cidr", "s", "export_cidr_s"),
     ("import --replace", "s, first", "replace_first_s"),
     ("", "s, same again", "replace_same_s"),

@@ -214,6 +214,40 @@ static void test_bind_has_what_a_transfer_has_in_canonical_order(void **state)
 	       3 + 2 + 4 + 8 + 4);
 }
 
+static void expect_entries(const char *text, size_t len, bool says, uint64_t expected)
+{
+	FILE *file = tmpfile();
+	uint64_t entries = 0;
+
+	assert_non_null(file);
+	assert_int_equal(fwrite(text, 1, len, file), len);
+	assert_int_equal(export_entries(file, &entries), says);
+	assert_int_equal(entries, expected);
+	fclose(file);
+}
+
+#define EXPECT_ENTRIES(text, says, expected) expect_entries(text, sizeof(text) - 1, says, expected)
+
+static void test_a_file_says_how_many_entries_it_has(void **state)
+{
+	char longer[5000];
+
+	(void)state;
+	EXPECT_ENTRIES("# 17 entries\n", true, 17);
+	EXPECT_ENTRIES("192.0.2.1\n; 0 entries\n", true, 0);
+	memset(longer, 'x', sizeof longer);
+	memcpy(longer + sizeof longer - 22, "\n# 1234567890 entries\n", 22);
+	expect_entries(longer, sizeof longer, true, 1234567890);
+
+	EXPECT_ENTRIES("", false, 0);
+	EXPECT_ENTRIES("\n", false, 0);
+	EXPECT_ENTRIES("192.0.2.1\n", false, 0);
+	EXPECT_ENTRIES("# 17 entries", false, 0);
+	EXPECT_ENTRIES("# 17 entries\n192.0.2.1\n", false, 0);
+	EXPECT_ENTRIES("17 entries\n", false, 0);
+	expect_entries(longer + 4000, 990, false, 0);
+}
+
 static void test_a_full_disk_is_told(void **state)
 {
 	struct export_job job = job_of(config, DNSBL, EXPORT_CIDR);
@@ -300,6 +334,7 @@ int main(void)
 		cmocka_unit_test(test_json_has_texts_of_claims_only),
 		cmocka_unit_test(test_rbldnsd_has_a_dataset_for_each_sublist_and_family),
 		cmocka_unit_test(test_bind_has_what_a_transfer_has_in_canonical_order),
+		cmocka_unit_test(test_a_file_says_how_many_entries_it_has),
 		cmocka_unit_test(test_a_full_disk_is_told),
 		cmocka_unit_test(test_a_zone_without_a_serial_is_no_zone_file),
 	};
