@@ -3,7 +3,7 @@
  * say something else any time.
  *
  *	a commit -> is the fingerprint of `zones` the one that we serve by? -> mirror_zone_load()
- *	into our own config -> all zones are prepared anew from it
+ *	into our own config -> the zone is prepared anew from it
  *
  * 1. That costs each mirrored zone one look-up a commit, and others nothing. What is loaded changes
  *    with the primary's config, not with its listings.
@@ -29,19 +29,6 @@ size_t mirrors_first(const struct config *config)
 	return first;
 }
 
-static void prepare_anew(struct worker *w)
-{
-	struct zones old = w->zones;
-
-	zones_init(&w->zones, w->config);
-	for (size_t i = 0; i < old.count; i++) {
-		w->zones.zone[i].counters = old.zone[i].counters;
-		w->zones.zone[i].told = old.zone[i].told;
-	}
-	zones_release(&old);
-	cache_forget(&w->cache);
-}
-
 void mirrors_follow(struct worker *w)
 {
 	struct zone_state state;
@@ -51,12 +38,14 @@ void mirrors_follow(struct worker *w)
 		struct zone_config *config = &w->config->zones[i];
 
 		if (zone_state_read(w->txn, config, &state) &&
-		    memcmp(state.fingerprint, w->zones.zone[i].fingerprint, FINGERPRINT) != 0) {
-			moved = mirror_zone_load(w->txn, config) || moved;
+		    memcmp(state.fingerprint, w->zones.zone[i].fingerprint, FINGERPRINT) != 0 &&
+		    mirror_zone_load(w->txn, config)) {
+			zones_change(&w->zones, w->config, i);
+			moved = true;
 		}
 	}
 	if (moved) {
-		prepare_anew(w);
+		cache_forget(&w->cache);
 	}
 }
 

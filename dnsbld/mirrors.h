@@ -14,7 +14,7 @@ size_t mirrors_first(const struct config *config);
 
 /*
  * In a batch that has no zone in hand yet: where the snapshot has a mirrored zone with other static
- * data (SOA, NS, hosts, codes) they are loaded into the config, and all zones are prepared anew.
+ * data (SOA, NS, hosts, codes) they are loaded into the config, and it is prepared anew from it.
  * Errors are the transaction's.
  */
 void mirrors_follow(struct worker *w);

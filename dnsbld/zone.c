@@ -9,8 +9,8 @@
  * are probed only for names that are no addresses.
  *
  * 1. Names come from the config in lower case and uncompressed, as struct query has its own.
- * 2. Nothing here changes after zones_init(). Of a mirrored zone the config changes, when its
- *primary says something else of itself: then all is made anew (mirrors.h).
+ * 2. Nothing here changes after zones_init(), but where a mirrored zone's primary says something
+ *    else of itself: then that zone is prepared anew, and all nodes, for they borrow its names.
  */
 #include "zone.h"
 
@@ -142,40 +142,42 @@ static size_t most_nodes(const struct config *config)
 	return nodes;
 }
 
-void zones_init(struct zones *zones, const struct config *config)
+/* What only the zone's config decides. The config may be another than before. */
+static void prepare(struct zone *zone, const struct config *config)
+{
+	zone_fingerprint(config, zone->config, zone->fingerprint);
+	zone_prepare(zone);
+	zone->numbered = false;
+	zone->epoch = 0;
+}
+
+static void add_apex(struct zones *zones, struct zone *zone)
+{
+	const struct name *apex = &zone->config->apex;
+	struct node *node = node_add(zones, zone, apex->wire, apex->len);
+	unsigned labels = label_count(apex);
+
+	node->apex = true;
+	node_set_addresses(node, &zone->config->at_apex);
+	zones->most_labels = labels > zones->most_labels ? labels : zones->most_labels;
+	zones->least_labels = labels < zones->least_labels ? labels : zones->least_labels;
+}
+
+static void add_nodes(struct zones *zones, const struct config *config)
 {
 	size_t most = most_nodes(config), size = 2;
 
 	while (size < 2 * most) {
 		size *= 2;
 	}
-	*zones = (struct zones){
-		.zone = must_alloc(config->zone_count * sizeof *zones->zone + 1),
-		.count = config->zone_count,
-		.node = must_alloc(most * sizeof *zones->node + 1),
-		.table = must_alloc(size * sizeof(struct node *)),
-		.mask = size - 1,
-		.least_labels = LABELS_MAX + 1,
-	};
+	zones->node = must_alloc(most * sizeof *zones->node + 1);
+	zones->node_count = 0;
+	zones->table = must_alloc(size * sizeof(struct node *));
+	zones->mask = size - 1;
 
 	/* All apexes first, so that parents are found whatever the order in the file. */
 	for (size_t i = 0; i < zones->count; i++) {
-		struct zone *zone = &zones->zone[i];
-		const struct name *apex = &config->zones[i].apex;
-		unsigned labels = label_count(apex);
-
-		zone->config = &config->zones[i];
-		zone->number = (uint32_t)i;
-		zone->expires_s = ZONE_FOREVER;
-		zone->access = zone->config->access.given ? &zone->config->access : NULL;
-		zone->salt = name_hash(apex->wire, apex->len);
-		zone_fingerprint(config, zone->config, zone->fingerprint);
-		zone_prepare(zone);
-		struct node *node = node_add(zones, zone, apex->wire, apex->len);
-		node->apex = true;
-		node_set_addresses(node, &zone->config->at_apex);
-		zones->most_labels = labels > zones->most_labels ? labels : zones->most_labels;
-		zones->least_labels = labels < zones->least_labels ? labels : zones->least_labels;
+		add_apex(zones, &zones->zone[i]);
 	}
 	for (size_t i = 0; i < zones->count; i++) {
 		zones->zone[i].parent = parent_of(zones, &zones->zone[i].config->apex);
@@ -196,15 +198,49 @@ void zones_init(struct zones *zones, const struct config *config)
 	}
 }
 
-void zones_release(struct zones *zones)
+static void release_nodes(struct zones *zones)
 {
 	for (size_t i = 0; i < zones->node_count; i++) {
 		node_release(&zones->node[i]);
 	}
+	free(zones->node);
+	free(zones->table);
+}
+
+void zones_init(struct zones *zones, const struct config *config)
+{
+	*zones = (struct zones){
+		.zone = must_alloc(config->zone_count * sizeof *zones->zone + 1),
+		.count = config->zone_count,
+		.least_labels = LABELS_MAX + 1,
+	};
+	for (size_t i = 0; i < zones->count; i++) {
+		struct zone *zone = &zones->zone[i];
+		const struct name *apex = &config->zones[i].apex;
+
+		zone->config = &config->zones[i];
+		zone->number = (uint32_t)i;
+		zone->expires_s = ZONE_FOREVER;
+		zone->access = zone->config->access.given ? &zone->config->access : NULL;
+		zone->salt = name_hash(apex->wire, apex->len);
+		prepare(zone, config);
+	}
+	add_nodes(zones, config);
+}
+
+void zones_change(struct zones *zones, const struct config *config, size_t number)
+{
+	zone_release(&zones->zone[number]);
+	prepare(&zones->zone[number], config);
+	release_nodes(zones);
+	add_nodes(zones, config);
+}
+
+void zones_release(struct zones *zones)
+{
+	release_nodes(zones);
 	for (size_t i = 0; i < zones->count; i++) {
 		zone_release(&zones->zone[i]);
 	}
 	free(zones->zone);
-	free(zones->node);
-	free(zones->table);
 }

@@ -82,6 +82,13 @@ void zones_init(struct zones *zones, const struct config *config);
 void zones_release(struct zones *zones);
 
 /*
+ * One zone's config, of those that zones_init() was given, is another than before, but for its name
+ * and what it is a zone of: all nodes are new, and so are the zone's records. What was counted and
+ * said of it stays.
+ */
+void zones_change(struct zones *zones, const struct config *config, size_t number);
+
+/*
  * The longest apex that is the question's name or above it: its node, and in *before how many
  * octets of the name stand before it. NULL where no zone has the name.
  */
