@@ -369,8 +369,24 @@ static void random_text(struct model_record *r)
 	}
 }
 
+/* Whether there are many delegations and DNAMEs. */
+static bool many_cuts;
+
+static struct model_record random_cut(void)
+{
+	struct model_record r = {.ttl_s = 300, .type = draw(2) ? TYPE_NS : DNAME};
+
+	r.owner = name_of(PICK("0.192", "2.0.192", "7.0.192", "1.2.0.192", "*.2.0.192", "0.2",
+			       "0.0.2", "8.b.d.0.1.0.0.2", "0.8.b.d.0.1.0.0.2", "foo.2.0.192"));
+	memcpy(r.rdata, draw(2) ? "\3www\2ex" : "\3xyz\2ex", r.len = 8);
+	return r;
+}
+
 static struct model_record random_record(void)
 {
+	if (many_cuts && draw(8) == 0) {
+		return random_cut();
+	}
 	static const uint8_t codes[] = {2, 2, 3, 4, 9, 254, 255, 1};
 	struct model_record r = {.ttl_s = draw(3) ? 300 : 60};
 	char owner[256];
@@ -824,6 +840,7 @@ static void one_history(unsigned number)
 	char name[32];
 
 	seed = 0x9e3779b97f4a7c15 * (number + 1);
+	many_cuts = number % 4 == 1;
 	mirror_slice = number % 2 ? UINT64_C(320) << 20 : 2000 + draw(20000);
 	snprintf(name, sizeof name, "db%u", number);
 	open_database(&db, name);
