@@ -96,7 +96,7 @@ static inline enum status cli_keep_output(struct cli *cli)
 	return status;
 }
 
-/* As main() does: words are apart by one blank. */
+/* As main() does: words are apart by one blank; ~ is a blank inside a word. */
 static inline enum status cli_run(struct cli *cli, const char *line)
 {
 	char program[] = "feeder", *text = strdup(line), *argv[64] = {program};
@@ -105,6 +105,9 @@ static inline enum status cli_run(struct cli *cli, const char *line)
 
 	for (char *word = strtok(text, " "); word; word = strtok(NULL, " ")) {
 		argv[argc++] = word;
+		for (char *at = word; (at = strchr(at, '~'));) {
+			*at = ' ';
+		}
 	}
 	enum status status = options_parse(&call, argc, argv, cli_commands);
 
