@@ -13,6 +13,7 @@ zone "{zone}" {{
     ns = {{ "ns1.example.net" }}  ttl = 300
     soa {{ mname = "ns1.example.net"  rname = "hostmaster.example.org"
           refresh = 600  retry = 300  expire = 86400  minimum = 300 }}
+    {zone_more}
 }}
 """
 
@@ -41,9 +42,9 @@ metrics = "127.0.0.1:{metrics}"
 """
 
 
-def write_dnsbld(path, port, workers, more=""):
+def write_dnsbld(path, port, workers, more="", zone_more=""):
     with open(path, "w") as out:
-        out.write(DNSBLD.format(port=port, workers=workers, text=TEXT, zone=ZONE) + more)
+        out.write(DNSBLD.format(port=port, workers=workers, text=TEXT, zone=ZONE, zone_more=zone_more) + more)
 
 
 def write_behind(path, head, source):

@@ -42,7 +42,8 @@ remote-control:
     control-enable: no
 zone:
     name: "{zone}"
-    zonefile: "../zone"
+    zonefile: "{file}"
+    {more}
 """
 
 # Without mod-rrl in its zone Knot limits nothing.
@@ -59,10 +60,11 @@ database:
 zone:
   - domain: {zone}
     storage: {folder}
-    file: ../zone
+    file: {file}
     zonefile-sync: -1
-    journal-content: none
+    {more}
 """
+KNOT_STATIC = "journal-content: none"
 
 
 def say(words):
@@ -150,6 +152,14 @@ class Server:
                 total += sum(int(line.split()[1]) for line in f if line.startswith("Pss:"))
         return total / 1024
 
+    def peak_mb(self):
+        """The most that its processes ever had, of their own; what they share counts once for each."""
+        total = 0
+        for pid in tree(self.pids[0]):
+            with open("/proc/%d/status" % pid) as f:
+                total += sum(int(line.split()[1]) for line in f if line.startswith("VmHWM:"))
+        return total / 1024
+
 
 class Bench:
     def __init__(self, folder):
@@ -163,8 +173,8 @@ class Bench:
     def feeder(self, *words):
         return run(os.path.join(BUILD, "feeder"), "-c", self.path("conf"), *words)
 
-    def start(self, name, port, command):
-        """Where it is not installed that is said, and the others go on."""
+    def start(self, name, port, command, answers=True):
+        """Where it is not installed that is said, and the others go on. answers: wait until it does."""
         program = shutil.which(command[0], path=os.environ.get("PATH", "") + ":/usr/sbin")
         if not program:
             say("%s is not here, so the others are compared without it" % name)
@@ -173,7 +183,7 @@ class Bench:
             process = subprocess.Popen([program, *command[1:]], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         self.started.append(process)
         deadline = time.monotonic() + LOADED_S
-        while rcode(port, "2.0.0.127." + lists.ZONE) != 0:
+        while answers and rcode(port, "2.0.0.127." + lists.ZONE) != 0:
             if process.poll() is not None or time.monotonic() > deadline:
                 with open(self.path(name + ".log")) as log:
                     sys.exit("bench: %s does not answer\n%s" % (name, log.read()[-2000:]))
@@ -183,12 +193,13 @@ class Bench:
             pin(pid, SERVER_CPU)
         self.servers[name] = Server(name, port, pids)
 
-    def prepare(self, listings, queries, *text):
-        """The list, the queries, and dnsbld's database; what importing it showed. `text`: zone files, too."""
+    def prepare(self, listings, queries, *text, zone_more=""):
+        """The list, the queries, and dnsbld's database; what importing it showed. `text`: zone files, too. `zone_more`:
+        lines of the zone's section."""
         say("a list of %d addresses" % listings)
         run(os.path.join(BUILD, "tests/bench/list"), self.folder, lists.ZONE, str(listings), str(queries), *text)
         self.port = free_port()
-        lists.write_dnsbld(self.path("conf"), self.port, 1)
+        lists.write_dnsbld(self.path("conf"), self.port, 1, zone_more=zone_more)
         say("feeder import")
         self.feeder("init")
         begun = time.monotonic()
@@ -243,19 +254,20 @@ class Bench:
         self.start("rbldnsd", port, ["rbldnsd", "-n", "-f", "-a", *user, "-b", "127.0.0.1/%d" % port, "-w", "/", "-c",
                                      "0", "%s:ip4set:%s" % (lists.ZONE, self.path("rbldnsd.zone"))])
 
-    def start_nsd(self):
-        port, folder = free_port(), self.own_folder("nsd")
+    def start_nsd(self, name="NSD", file="../zone", more="", answers=True):
+        port, folder = free_port(), self.own_folder(name)
         user = "nobody" if os.geteuid() == 0 else ""
-        with open(self.path("nsd.conf"), "w") as out:
-            out.write(NSD.format(port=port, folder=folder, zone=lists.ZONE, user=user))
-        self.start("NSD", port, ["nsd", "-d", "-c", self.path("nsd.conf")])
+        with open(self.path(name + ".conf"), "w") as out:
+            out.write(NSD.format(port=port, folder=folder, zone=lists.ZONE, user=user, file=file, more=more))
+        self.start(name, port, ["nsd", "-d", "-c", self.path(name + ".conf")], answers)
 
-    def start_knot(self):
-        port, folder = free_port(), self.own_folder("knot")
+    def start_knot(self, name="Knot", file="../zone", more=KNOT_STATIC, head="", answers=True):
+        """`head`: sections that the zone's lines in `more` lean on."""
+        port, folder = free_port(), self.own_folder(name)
         user = "    user: nobody" if os.geteuid() == 0 else ""
-        with open(self.path("knot.conf"), "w") as out:
-            out.write(KNOT.format(port=port, folder=folder, zone=lists.ZONE, user=user))
-        self.start("Knot", port, ["knotd", "-c", self.path("knot.conf")])
+        with open(self.path(name + ".conf"), "w") as out:
+            out.write(head + KNOT.format(port=port, folder=folder, zone=lists.ZONE, user=user, file=file, more=more))
+        self.start(name, port, ["knotd", "-c", self.path(name + ".conf")], answers)
 
     def start_all(self, zone_files=True):
         """Echo first, and dnsbld next to it: the two that are compared most closely."""
