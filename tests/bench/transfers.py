@@ -114,9 +114,9 @@ def ixfr(bench, addresses, rounds):
 def secondaries(bench, count):
     """dnsbld tells them at once (notify_delay = 0): its default is a second, in which changes are gathered."""
     port, notified = bench.port, servers.free_port()
-    bench.start_knot("Knot, secondary", file="zone", more="master: primary\n    acl: all\n    journal-content: changes",
+    bench.start_knot("Knot-secondary", file="zone", more="master: primary\n    acl: all\n    journal-content: changes",
                      head=KNOT_REMOTE % port + KNOT_ACL)
-    bench.start_nsd("NSD, secondary", file="zone.nsd", more="request-xfr: 127.0.0.1@%d NOKEY\n    "
+    bench.start_nsd("NSD-secondary", file="zone.nsd", more="request-xfr: 127.0.0.1@%d NOKEY\n    "
                     "allow-notify: 127.0.0.1 NOKEY" % port)
     mirror = servers.Bench(bench.path("mirror"))
     os.mkdir(mirror.folder)
@@ -129,7 +129,7 @@ def secondaries(bench, count):
     bench.started.append(subprocess.Popen(
         [os.path.join(servers.BUILD, "feeder"), "-c", mirror.path("conf"), "mirror"], stdin=subprocess.DEVNULL,
         stderr=open(mirror.path("log"), "w")))
-    mirror.start("dnsbld, mirror", mirror.port, [os.path.join(servers.BUILD, "dnsbld"), "-c", mirror.path("conf")])
+    mirror.start("dnsbld-mirror", mirror.port, [os.path.join(servers.BUILD, "dnsbld"), "-c", mirror.path("conf")])
     bench.servers.update(mirror.servers)
     ports = {name: bench.servers[name].port for name in bench.servers if name.endswith(("secondary", "mirror"))}
     told = [notified if name.endswith("mirror") else port for name, port in ports.items()]
