@@ -3,13 +3,14 @@
     feeder export --format rbldnsd ─▶ rbldnsd                       ┐
     feeder export --format bind    ─▶ NSD, Knot, BIND               ├─▶ the same question to each
                     LMDB ─▶ dnsbld ─▶ itself                        │   ─▶ disagreements()
-    AXFR, NOTIFY, IXFR     └────────▶ NSD, Knot, BIND, Pdns, UnboundAuth ┘
+    AXFR, NOTIFY, IXFR     └────────▶ NSD, Knot, BIND, Pdns, UnboundAuth, Mirror ┘
 
 The same rcode, and the same records with the same TTL, except for what must differ:
 - a name of four single digits is NXDOMAIN or NODATA: dnsbld and NSD know it as the parent of an
   IPv6 /16, rbldnsd does not;
 - under a wildcard, a TXT's {ip} is the wildcard's prefix, which has to contain the address;
 - rbldnsd cuts texts at 254 octets, drops blanks at their end, and lists IPv4 below 2002::/16.
+Between Knot and another dnsbld (Mirror), which have the same records, texts may not differ either.
 """
 
 import ipaddress
@@ -66,7 +67,7 @@ class Peers:
         """What dnsbld's config has to say of the zone, and beside it, for these to follow()."""
         for kind in kinds:
             self.peers[kind.__name__] = kind(self.make_folder(), self.zone)
-        told = ", ".join(f'"127.0.0.1:{p.port}{f" key {KEY.name}" if p.signs else ""}"'
+        told = ", ".join(f'"127.0.0.1:{p.notify_port}{f" key {KEY.name}" if p.signs else ""}"'
                          for p in self.peers.values())
         return (f'transfer {{ allow = {{ "127.0.0.1" }} }}\nnotify = {{ {told} }}\n',
                 f'notify_delay = 0\nkey "{KEY.name}" {{ algorithm = "{KEY.algorithm}" '
@@ -83,8 +84,9 @@ class Peers:
         """After something was written: rbldnsd is given it, the others know where to get it."""
         for peer in self.peers.values():
             if isinstance(peer, Rbldnsd):
+                before = peer.file.stat().st_mtime
                 self.export(Rbldnsd, peer.file)
-                peer.reload()
+                peer.reload_written(before)
         self.await_serials()
 
     def await_serials(self):
@@ -107,6 +109,9 @@ class Peers:
                 address, rdtype = addresses[i // 2], (A, TXT)[i % 2]
                 if ours != theirs and not self.same(name, address, ours, theirs):
                     found.append(Disagreement(address, rdtype, ours, name, theirs))
+        for i, (mirror, knot) in enumerate(zip(said.get("Mirror", ()), said.get("Knot", ()))):
+            if mirror[2] != knot[2]:
+                found.append(Disagreement(addresses[i // 2], (A, TXT)[i % 2], mirror, "Knot", knot))
         self.said = said["dnsbld"]
         listed = {a for a, answer in zip(addresses, self.said[::2]) if answer[2]}
         return found, listed

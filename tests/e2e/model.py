@@ -23,7 +23,7 @@ CODES = {"relay": 2, "hijacked": 4, "multihop": 5, "netblock": 9}
 SOURCES = ("operator", "feed-a", "feed-b", "z")
 TEXTS = ("Listed: {ip}", 'It\'s "quoted", \\back\\slashed; and (so on) ip={ip}', "No address",
          "5$ a {ip} and {ip}", "é ünï ☃ ip={ip}", "{ip", "@", "x" * 200 + " {ip}", "y" * 255,
-         " two  spaces ", "2 * 3", "ip={ip}/32", "$ORIGIN .")
+         " two  spaces ", "2 * 3", "Is {ip}. ({ip}), <{ip}>: {ip}", "$ORIGIN .")
 
 # Where prefixes are drawn: the place, the shortest and the longest of them.
 PLACES = (("5.6.0.0/15", 15, 32), ("11.2.3.0/24", 24, 32), ("64.9.0.0/20", 18, 32),

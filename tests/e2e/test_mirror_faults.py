@@ -1,6 +1,6 @@
 """What goes wrong between a primary and its mirrors: each recovers by itself, or says clearly why not.
 
-Knot, NSD and BIND follow dnsbld over a line that is cut, held and mended (between.py), with the
+Knot, NSD, BIND and another dnsbld follow dnsbld over a line that is cut, held and mended (between.py), with the
 wrong key, by a wrong clock, and from a serial that is yet to come. None of them ever serves half a
 change: with the old serial the old answers, with the new one the new.
 """
@@ -19,6 +19,7 @@ from metrics import scrape
 from names import reversed_name
 from peers.bind import Bind
 from peers.knot import Knot
+from peers.mirror import Mirror
 from peers.nsd import Nsd
 from peers.server import KEY, secret
 from ports import free_port
@@ -29,7 +30,7 @@ ZONE = "dnsbl.example.org"
 FAKETIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1"
 STEP = 10 if LONG else 50
 
-every_kind = pytest.mark.parametrize("kind", [Knot, Nsd, Bind])
+every_kind = pytest.mark.parametrize("kind", [Knot, Nsd, Bind, Mirror])
 
 
 def odd(prefix, count):
@@ -43,7 +44,7 @@ class World:
     def __init__(self, install, make_folder, kinds):
         self.metrics = free_port()
         self.secondaries = [kind(make_folder(), ZONE) for kind in kinds]
-        told = ", ".join(f'"127.0.0.1:{s.port} key {KEY.name}"' for s in self.secondaries)
+        told = ", ".join(f'"127.0.0.1:{s.notify_port} key {KEY.name}"' for s in self.secondaries)
         self.primary = install(
             SUBLISTS + zone(ZONE, f'transfer {{ allow = {{ "127.0.0.1" }} keys = {{ "mirror" }} }}'
                             f' notify = {{ {told} }}')
@@ -166,7 +167,7 @@ def test_a_primary_killed_in_the_middle_is_asked_again(world, kind):
 
 def test_a_connection_cut_anywhere_changes_nothing(world):
     """At every tenth octet of a difference (in the short run, every fiftieth)."""
-    w = world(Knot, Nsd, Bind)
+    w = world(Knot, Nsd, Bind, Mirror)
     w.fill(10)
     lines = []
     try:

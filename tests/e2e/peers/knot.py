@@ -1,12 +1,17 @@
 """A real Knot DNS: a secondary, or the primary of a zone file."""
 
+import re
+import shutil
+import signal
+import subprocess
+
 from peers.server import KEY, Server, example, secret, user
 from process import program
 
 HEAD = """
 server:
     rundir: {folder}
-    user: "{user}"
+    {user}
     listen: 127.0.0.1@{port}
     udp-workers: 1
     tcp-workers: 1
@@ -47,6 +52,26 @@ zone:
 
 
 class Knot(Server):
+    """Before 3.2.9 (Debian 12 has 3.2.6) its stack overflows on an IXFR in which some 2,500 names
+    one after the other get one more record each, or lose one; its NEWS has it as "may crash when
+    storing changeset of a big zone". Here it begins again then, with nothing."""
+    overflows = 0
+
+    def serial(self):
+        if self.process.child.poll() == -signal.SIGSEGV and self.is_old():
+            self.overflows += 1
+            for name in ("journal", "timers"):
+                shutil.rmtree(self.folder / name, ignore_errors=True)
+            (self.folder / f"{self.zone}.zone").unlink(missing_ok=True)
+            self.start()
+        return super().serial()
+
+    @staticmethod
+    def is_old():
+        said = subprocess.run([program("knotd"), "--version"], capture_output=True, text=True,
+                              check=True)
+        return tuple(map(int, re.findall(r"\d+", said.stdout)[:3])) < (3, 2, 9)
+
     def follow(self, port, key):
         return self.launch(example("knot.conf", self.zone, port, key))
 
@@ -60,5 +85,6 @@ class Knot(Server):
 
     def launch(self, text):
         config = self.folder / "knot.conf"
-        config.write_text(HEAD.format(folder=self.folder, port=self.port, user=user()) + text)
+        config.write_text(HEAD.format(folder=self.folder, port=self.port,
+                                      user=f"user: {user()}" if user() else "") + text)
         return self.start([program("knotd"), "-c", config])

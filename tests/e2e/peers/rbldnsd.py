@@ -1,7 +1,6 @@
 """A real rbldnsd that serves one zone from one `combined` file, in the foreground."""
 
 import os
-import signal
 
 from peers.server import Server, user
 from process import program
@@ -16,7 +15,3 @@ class Rbldnsd(Server):
         self.start([program("rbldnsd"), *drop, "-n", "-b", f"127.0.0.1/{self.port}", "-w", folder,
                     "-c", "0", f"{zone}:combined:{file}"])
         self.await_serial()
-
-    def reload(self):
-        """It is told that its file has been written."""
-        self.process.send(signal.SIGHUP)

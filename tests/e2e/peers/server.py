@@ -12,7 +12,6 @@ import base64
 import os
 import re
 import signal
-import time
 
 import dns.exception
 import dns.message
@@ -37,7 +36,8 @@ def example(name, zone, port, key=KEY):
     for between in ("@", ":", " port "):
         text = text.replace(f"{EXAMPLE_PRIMARY}{between}53", f"127.0.0.1{between}{port}")
     text = text.replace(EXAMPLE_PRIMARY, "127.0.0.1").replace(EXAMPLE_ZONE, zone)
-    return re.sub(rf"\b{KEY.name}\b", key.name, text.replace(secret(KEY), secret(key)))
+    # But for the name of dnsbld's own section.
+    return re.sub(rf"\b{KEY.name}\b(?! {{)", key.name, text.replace(secret(KEY), secret(key)))
 
 
 def secret(key):
@@ -55,7 +55,7 @@ class Server:
 
     def __init__(self, folder, zone):
         self.folder, self.zone = folder, zone
-        self.port = free_port()
+        self.port = self.notify_port = free_port()
         self.starts = 0
         self.process = None
         os.chmod(folder, 0o777)
@@ -98,11 +98,15 @@ class Server:
 
     def reload(self, text):
         """A primary's zone file is `text` now."""
-        before = self.file.stat().st_mtime_ns
+        before = self.file.stat().st_mtime
         self.file.write_text(text)
-        if self.file.stat().st_mtime_ns // 10**9 == before // 10**9:
-            # Some compare whole seconds.
-            os.utime(self.file, (time.time() + 1, self.file.stat().st_mtime + 1))
+        self.reload_written(before)
+
+    def reload_written(self, before):
+        """The file has been written; `before` is when it had been. Some compare whole seconds."""
+        now = self.file.stat().st_mtime
+        if int(now) <= int(before):
+            os.utime(self.file, (before + 1, before + 1))
         self.process.send(signal.SIGHUP)
 
     def text(self):
