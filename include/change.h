@@ -128,8 +128,8 @@ enum status change_mirror_begin(struct change *change, struct zone_config *zone,
  * TTL does not matter. The apex' SOA need not be deleted: a new one takes its place. */
 void change_mirror_delete(struct change *change, const struct record *record);
 
-/* One that is there already: in a full transfer nothing, else ST_DATA. Also ST_DATA: a name outside
- * the zone, and more records at one name than anybody can mean. */
+/* One that is there already changes nothing. ST_DATA: a name outside the zone, and more records at
+ * one name than anybody can mean. */
 void change_mirror_add(struct change *change, const struct record *record);
 
 /*

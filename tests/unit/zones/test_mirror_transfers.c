@@ -381,12 +381,23 @@ static void test_a_difference_that_does_not_fit_changes_nothing(void **state)
 	del(f, "1.2.0.192", TYPE_A, LISTED, 4);
 	del(f, "1.2.0.192", TYPE_A, LISTED, 4);
 	refused(f, change_status(f->c));
-	begin(f, false);
-	listed(f, "1.2.0.192");
-	refused(f, change_status(f->c));
 	assert_true(is_listed(f, "192.0.2.1"));
 	assert_false(is_listed(f, "192.0.2.7"));
 	assert_int_equal(serial_of(f), 5);
+	must_be_consistent(f);
+}
+
+static void test_what_is_added_and_is_there_is_there_once(void **state)
+{
+	struct fixture *f = *state;
+
+	first_transfer(f, 5);
+	begin(f, false);
+	listed(f, "1.2.0.192");
+	apex(f, 6);
+	commit(f, 6);
+	assert_true(is_listed(f, "192.0.2.1"));
+	assert_int_equal(status_of(f).records, 3);
 	must_be_consistent(f);
 }
 
@@ -851,6 +862,7 @@ int main(void)
 		TEST(test_a_zone_without_soa_or_ns_is_refused),
 		TEST(test_a_difference_to_nothing_is_refused),
 		TEST(test_a_difference_that_does_not_fit_changes_nothing),
+		TEST(test_what_is_added_and_is_there_is_there_once),
 		TEST(test_what_is_not_in_the_zone_is_refused),
 		TEST(test_rdata_too_short_for_its_type_is_refused),
 		TEST(test_an_operator_cannot_claim_on_a_private_sublist),
