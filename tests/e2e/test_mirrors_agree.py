@@ -11,7 +11,7 @@ import signal
 import pytest
 
 from agreement import Peers, simple
-from dnsbld import SUBLISTS, zone
+from dnsbld import REPOSITORY, SUBLISTS, zone
 from lists import LONG, random_ipv4
 from metrics import scrape
 from model import Model
@@ -21,6 +21,7 @@ from peers.mirror import Mirror
 from peers.nsd import Nsd
 from peers.pdns import Pdns
 from peers.rbldnsd import Rbldnsd
+from peers.server import EXAMPLES
 from peers.unbound_auth import UnboundAuth
 from ports import free_port
 
@@ -64,6 +65,13 @@ def check(peers, model):
     return listed
 
 
+@pytest.mark.parametrize("file", sorted(p.name for p in EXAMPLES.iterdir()))
+def test_readme_shows_the_configuration_that_is_tested(file):
+    """But for blanks, of which a README has more."""
+    readme = " ".join((REPOSITORY / "README.md").read_text().split())
+    assert " ".join((EXAMPLES / file).read_text().split()) in readme
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_mirrors_answer_alike_whatever_changes(server, peers, seed):
     model = Model(server, seed)
@@ -84,7 +92,7 @@ def test_mirrors_follow_where_there_are_no_differences(server, peers):
     """Beyond a change of the config, and one of more blocks than the journal takes: a full transfer
     each. What comes after these is a difference again."""
     model = Model(server, 7)
-    model.grow()
+    model.grow(4)
     peers.follow(server)
     check(peers, model)
 
@@ -96,10 +104,10 @@ def test_mirrors_follow_where_there_are_no_differences(server, peers):
     check(peers, model)
     assert transfers(server, "full") == 2 * len(SECONDARIES)
 
-    # Of 65,536 blocks some 8,000; the model asks for a part of them.
+    # Of 65,536 blocks some 5,700; the model asks for a part of them.
     rng = random.Random(7)
     model.feeder("import", "--source", "wide", "--sublist", "relay", "--format", "plain", "-",
-                 input="".join(f"{random_ipv4(rng)}\n" for _ in range(9000)))
+                 input="".join(f"{random_ipv4(rng)}\n" for _ in range(6000)))
     peers.follow_change()
     rng = random.Random(7)
     found, listed = peers.disagreements([random_ipv4(rng) for _ in range(1000)])
