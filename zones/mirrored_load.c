@@ -174,7 +174,7 @@ static void load_hosts(struct loading *l)
 
 static void load_sublists(struct loading *l, const struct mirror_state *s)
 {
-	const struct sublist_config **made = must_alloc(256 * sizeof *made);
+	const struct sublist_config **made = must_alloc(256 * sizeof(struct sublist_config *));
 	char name[MIRROR_NAME_TEXT];
 
 	l->made.sublists = made;

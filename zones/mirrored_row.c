@@ -136,7 +136,8 @@ bool mirror_row_delete(struct mirror_row *row, uint16_t type, struct bytes rdata
 void mirror_row_delete_type(struct mirror_row *row, uint16_t type)
 {
 	struct reader r = mirror_rrs(mirror_row_bytes(row));
-	size_t first = row->len, last = row->len, at = 1;
+	size_t first = row->len, at = 1;
+	size_t last = first;
 	struct mirror_rr rr;
 
 	while (mirror_rr_next(&r, &rr)) {
