@@ -73,14 +73,6 @@ bool interned_read(struct txn *txn, enum table table, uint32_t id, struct bytes 
 	return read_row(txn, table, id, &refs, content);
 }
 
-uint64_t interned_refs(struct txn *txn, enum table table, uint32_t id)
-{
-	struct bytes content;
-	uint64_t refs;
-
-	return read_row(txn, table, id, &refs, &content) ? refs : 0;
-}
-
 uint32_t interned_find(struct txn *txn, enum table table, struct bytes content)
 {
 	uint8_t room[HASH_KEY];

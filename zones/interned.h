@@ -16,7 +16,6 @@
 bool interned_read(struct txn *txn, enum table table, uint32_t id, struct bytes *content);
 /* The id of a content that is there; 0 where it is not. */
 uint32_t interned_find(struct txn *txn, enum table table, struct bytes content);
-uint64_t interned_refs(struct txn *txn, enum table table, uint32_t id);
 
 /* The writing side: gathers references and brings them to the rows in one go. */
 struct interned;
