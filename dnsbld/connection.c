@@ -34,6 +34,7 @@
 #include <unistd.h>
 
 #include "reply.h"
+#include "sockaddr.h"
 #include "stream.h"
 
 enum {
@@ -313,7 +314,7 @@ void connections_add(struct connections *all, int fd, const struct sockaddr *add
 	const int unsent = UNSENT_MOST;
 	struct client client = {.tcp = true, .idle_100ms = all->idle_100ms};
 
-	client_set_address(&client, address);
+	sockaddr_read(address, &client.family, &client.addr);
 	worker_event(all->worker, COUNTER_TCP_ACCEPTED);
 	struct peer *peer = peers_join(&all->peers, &client, all->limits->per_client);
 

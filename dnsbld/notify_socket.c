@@ -11,8 +11,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "client.h"
 #include "log.h"
+#include "sockaddr.h"
 
 /* Room for one IP_PKTINFO or IPV6_PKTINFO. */
 union control {
@@ -113,7 +113,7 @@ int notify_send(const struct notify_sockets *s, const struct sockets *served,
 		.msg_hdr = {.msg_name = &ss, .msg_iov = &vec, .msg_iovlen = 1},
 	};
 
-	m.msg_hdr.msg_namelen = sockets_address(to, &ss);
+	m.msg_hdr.msg_namelen = sockaddr_write(to, &ss);
 	if (from) {
 		m.msg_hdr.msg_control = &control;
 		set_source(&m.msg_hdr, from);
@@ -134,15 +134,14 @@ bool notify_receive(int fd, uint8_t *packet, size_t room, size_t *len, struct no
 			    .msg_iov = &vec,
 			    .msg_iovlen = 1},
 	};
-	struct client client = {0};
 
 	do {
 		if (recvmmsg(fd, &m, 1, MSG_DONTWAIT, NULL) != 1) {
 			return false;
 		}
 	} while (m.msg_hdr.msg_flags & MSG_TRUNC);
-	client_set_address(&client, &peer);
-	*from = (struct notify_source){client.family, client.addr, ntohs(peer.sin6_port)};
+	sockaddr_read(&peer, &from->family, &from->addr);
+	from->port = ntohs(peer.sin6_port);
 	*len = m.msg_len;
 	return true;
 }

@@ -25,6 +25,7 @@
 
 #include "log.h"
 #include "shared.h"
+#include "sockaddr.h"
 
 enum {
 	/*
@@ -39,26 +40,6 @@ enum {
 	METRICS_BACKLOG = 16,
 	TICK_US = 500000, /* a worker without queries wakes up this often */
 };
-
-socklen_t sockets_address(const struct listen_config *at, struct sockaddr_storage *ss)
-{
-	memset(ss, 0, sizeof *ss);
-	if (at->family == 4) {
-		struct sockaddr_in *in = (struct sockaddr_in *)ss;
-
-		in->sin_family = AF_INET;
-		in->sin_port = htons(at->port);
-		in->sin_addr.s_addr = htonl((uint32_t)at->addr);
-		return sizeof *in;
-	}
-	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)ss;
-	struct writer w = writer_of(in6->sin6_addr.s6_addr, 16);
-
-	in6->sin6_family = AF_INET6;
-	in6->sin6_port = htons(at->port);
-	addr_write(&w, 6, at->addr);
-	return sizeof *in6;
-}
 
 static bool set(int fd, int level, int option, int value)
 {
@@ -91,7 +72,7 @@ static enum status refused(const struct listen_config *at, const char *protocol)
 static int bind_socket(const struct listen_config *at, int type, int reuse)
 {
 	struct sockaddr_storage ss;
-	socklen_t len = sockets_address(at, &ss);
+	socklen_t len = sockaddr_write(at, &ss);
 	int fd = socket(ss.ss_family, type | SOCK_CLOEXEC, 0);
 
 	if (fd < 0) {

@@ -45,9 +45,6 @@ enum status sockets_open(struct sockets *s, const struct config *config);
  */
 void sockets_size(struct sockets *s, uint32_t receive_buffer);
 
-/* The kernel's form of an address. Returns its length. */
-socklen_t sockets_address(const struct listen_config *at, struct sockaddr_storage *ss);
-
 /* Closes what is open, but for `keep` (-1: nothing is kept). Metrics go with TCP. */
 void sockets_close_udp(struct sockets *s, int keep);
 void sockets_close_tcp(struct sockets *s);

@@ -25,6 +25,7 @@
 #include "log.h"
 #include "reply.h"
 #include "respond.h"
+#include "sockaddr.h"
 
 enum {
 	/* 16, 32 and 64 cost the same a query at 1 M listings: they differ by less than 3 %. */
@@ -221,11 +222,11 @@ static void answer_batch(struct udp *u, unsigned count)
 	}
 	tasks_prefetch(u->task, count, w);
 	for (unsigned i = 0; w->rrl.table && i < count; i++) {
-		client_set_address(&client, &u->peer[i]);
+		sockaddr_read(&u->peer[i], &client.family, &client.addr);
 		rrl_prefetch(&w->rrl, &client);
 	}
 	for (unsigned i = 0; i < count; i++) {
-		client_set_address(&client, &u->peer[i]);
+		sockaddr_read(&u->peer[i], &client.family, &client.addr);
 		u->reply_vec[i].iov_len =
 			task_reply(&u->task[i], w, &client, u->reply[i], REPLY_ROOM);
 		u->message[i].msg_hdr.msg_iov = &u->reply_vec[i];

@@ -17,8 +17,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "mirror_address.h"
 #include "notified.h"
+#include "sockaddr.h"
 
 enum {
 	LENGTH = 2,     /* octets before each message over TCP */
@@ -86,7 +86,7 @@ static void on_datagram(evutil_socket_t fd, short what, void *context)
 		if (got < 0) {
 			return;
 		}
-		address_from_kernel(&ss, &from.family, &from.addr);
+		sockaddr_read(&ss, &from.family, &from.addr);
 		size_t len = take(context, &from, bytes_of(packet, (size_t)got), reply);
 
 		/* Whom it does not reach asks again (RFC 1996 §3.6). */
@@ -185,7 +185,7 @@ static void client_add(struct mirror_notify *n, int fd, const struct sockaddr_st
 	struct notify_client *c = must_alloc(sizeof *c);
 
 	c->all = n;
-	address_from_kernel(ss, &c->from.family, &c->from.addr);
+	sockaddr_read(ss, &c->from.family, &c->from.addr);
 	c->deadline = evtimer_new(n->base, on_deadline, c);
 	c->stream = bufferevent_socket_new(n->base, fd, BEV_OPT_CLOSE_ON_FREE);
 	if (!c->deadline || !c->stream) {
@@ -256,8 +256,8 @@ static enum status refused(const struct listen_config *at, const char *protocol)
 static int bind_socket(const struct listen_config *at, int type)
 {
 	struct sockaddr_storage ss;
-	socklen_t len = address_to_kernel(at, &ss);
-	int fd = address_socket(at, type);
+	socklen_t len = sockaddr_write(at, &ss);
+	int fd = socket(ss.ss_family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	const int on = 1;
 
 	if (fd < 0) {

@@ -22,9 +22,9 @@
 
 #include "dns.h"
 #include "message.h"
-#include "mirror_address.h"
 #include "mirror_query.h"
 #include "mirror_stream.h"
+#include "sockaddr.h"
 
 enum {
 	TRIES = 3,
@@ -185,9 +185,9 @@ static void on_datagram(evutil_socket_t fd, short what, void *context)
 static bool connect_udp(struct mirror_soa *s)
 {
 	struct sockaddr_storage ss;
-	const socklen_t len = address_to_kernel(s->at, &ss);
+	const socklen_t len = sockaddr_write(s->at, &ss);
 
-	s->fd = address_socket(s->at, SOCK_DGRAM);
+	s->fd = socket(ss.ss_family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	return s->fd >= 0 && connect(s->fd, (struct sockaddr *)&ss, len) == 0;
 }
 

@@ -13,7 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "mirror_address.h"
+#include "sockaddr.h"
 
 enum {
 	LENGTH = 2, /* octets before each message */
@@ -121,7 +121,7 @@ static void on_event(struct bufferevent *stream, short what, void *context)
 static void connect_to(struct mirror_stream *s, const struct listen_config *to)
 {
 	struct sockaddr_storage ss;
-	const socklen_t len = address_to_kernel(to, &ss);
+	const socklen_t len = sockaddr_write(to, &ss);
 	const struct timeval connecting = {.tv_sec = CONNECT_S};
 
 	event_add(s->deadline, &connecting);

@@ -24,6 +24,7 @@
 #include "dnsbld/connection.h"
 #include "dnsbld/reply.h"
 #include "log.h"
+#include "sockaddr.h"
 #include "tests/unit/dnsbld/served.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -225,7 +226,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	assert(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair) == 0);
 	connections_add(&all, pair[0], (const struct sockaddr *)&peer);
 	converse(pair[1], data, size, &sent, &received);
-	client_set_address(&client, &peer);
+	sockaddr_read(&peer, &client.family, &client.addr);
 	client.idle_100ms = all.idle_100ms;
 	expect(&client, &all.transfers, &sent, &expected);
 

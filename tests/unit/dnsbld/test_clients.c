@@ -12,6 +12,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "sockaddr.h"
+
 /* Last: it makes a macro of fail. */
 #include <cmocka.h>
 
@@ -161,11 +163,11 @@ static void test_a_client_inside_ipv6_is_of_ipv4(void **state)
 
 	(void)state;
 	memcpy(octets, "\0\0\0\0\0\0\0\0\0\0\xff\xff\xc0\0\2\1", 16);
-	client_set_address(&client, &peer);
+	sockaddr_read(&peer, &client.family, &client.addr);
 	assert_int_equal(client.family, 4);
 	assert_true(client.addr == 0xc0000201);
 	octets[0] = 1;
-	client_set_address(&client, &peer);
+	sockaddr_read(&peer, &client.family, &client.addr);
 	assert_int_equal(client.family, 6);
 	assert_true(client.addr >> 64 == (addr_t)1 << 56);
 }
