@@ -22,7 +22,7 @@
 #include "identity.h"
 #include "signing.h"
 
-/* We are nobody's secondary: a NOTIFY starts nothing (RFC 1996 §3.10). */
+/* NOTIFYs go where `feeder mirror` listens: here one starts nothing (RFC 1996 §3.10). */
 static size_t answer_notify(struct turn *t)
 {
 	bool apex = t->zone && t->before == 0;
