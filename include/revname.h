@@ -38,16 +38,11 @@ struct revname {
  */
 struct revname revname_parse(const uint8_t *labels, size_t len);
 
-enum { REVNAME_TEXT = 80 }; /* room for any owner that revname_format() writes, with its NUL */
-
 /*
- * The owner, relative to the zone, of a prefix whose length is a whole number of labels (v4: 8, 16,
- * 24, 32; v6: a multiple of 4): "1.2.0.192", or with a shorter prefix its wildcard, "*.2.0.192".
- * Returns the text's length.
+ * The owner of a prefix whose length is a whole number of labels (v4: 8, 16, 24, 32; v6: a multiple
+ * of 4) in the zone at `apex`: 1.2.0.192.APEX, or with a shorter prefix its wildcard,
+ * *.2.0.192.APEX. The apex leaves room for it, as every zone's does.
  */
-size_t revname_format(const struct prefix *p, char text[REVNAME_TEXT]);
-
-/* The same in wire form, with the apex behind it, which leaves room for it as every zone's does. */
 void revname_name(const struct prefix *p, const struct name *apex, struct name *name);
 
 #endif

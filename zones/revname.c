@@ -10,7 +10,6 @@
  */
 #include "revname.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "bytes.h"
@@ -164,28 +163,6 @@ struct revname revname_parse(const uint8_t *labels, size_t len)
 		name.kind = REVNAME_PARTIAL;
 	}
 	return name;
-}
-
-size_t revname_format(const struct prefix *p, char text[REVNAME_TEXT])
-{
-	unsigned step = p->family == 4 ? 8 : 4;
-	unsigned bits = prefix_bits(p->family);
-	char *at = text;
-
-	if (p->len < bits) {
-		*at++ = '*';
-		*at++ = '.';
-	}
-	for (unsigned shift = bits - p->len; shift < bits; shift += step) {
-		unsigned value = (unsigned)(p->addr >> shift) & ((1U << step) - 1);
-
-		at += sprintf(at, step == 8 ? "%u." : "%x.", value);
-	}
-	if (at == text) {
-		*at++ = '.';
-	}
-	*--at = '\0';
-	return (size_t)(at - text);
 }
 
 /* An octet in decimal, or a nibble, with its length before it. Returns where it ends. */

@@ -108,13 +108,17 @@ static void access_row(struct bytes bytes)
 
 static void labels(struct bytes bytes)
 {
-	char owner[REVNAME_TEXT];
+	static const struct name apex = {.len = 1};
 	struct revname name = revname_parse(bytes.data, bytes.len);
+	struct name owner;
 
 	if (name.kind == REVNAME_ADDRESS) {
 		struct prefix host = prefix_of(name.family, name.addr, prefix_bits(name.family));
 
-		must(revname_format(&host, owner) < bytes.len);
+		revname_name(&host, &apex, &owner);
+		must(owner.len == bytes.len + 1);
+		struct revname again = revname_parse(owner.wire, bytes.len);
+		must(again.family == name.family && again.addr == name.addr);
 	}
 }
 

@@ -5,20 +5,10 @@
 #ifndef TEST_POLICY_HISTORY_H
 #define TEST_POLICY_HISTORY_H
 
+#include "draw.h"
 #include "policy_case.h"
 
 enum { HISTORIES = 5000, ROWS_MOST = 40 };
-
-static uint64_t seed;
-
-/* xorshift64* */
-static inline uint64_t draw(uint64_t below)
-{
-	seed ^= seed >> 12;
-	seed ^= seed << 25;
-	seed ^= seed >> 27;
-	return (seed * UINT64_C(2685821657736338717) >> 11) % below;
-}
 
 struct history {
 	struct sublist_config sublist;
@@ -88,8 +78,8 @@ static inline struct verdict decide_history(const struct history *h, uint64_t no
 }
 
 /* Random histories with the same seed in every test, so that one that fails can be found again. */
-#define EACH_HISTORY(h)                     \
-	seed = UINT64_C(88172645463325252); \
+#define EACH_HISTORY(h) \
+	draw_seed(1);   \
 	for (size_t number = 0; number < HISTORIES && (draw_history(h), true); number++)
 
 #endif

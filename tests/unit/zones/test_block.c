@@ -7,6 +7,8 @@
 
 #include "block.h"
 
+#include "draw.h"
+
 /* Last: its macro fail() would swallow ours. */
 #include <cmocka.h>
 
@@ -14,15 +16,6 @@ enum { SPACE = 65536, HIGH = 0xc000 };
 
 static uint32_t wanted[SPACE];
 static uint8_t room[BLOCK_MAX], room_again[BLOCK_MAX];
-
-static uint64_t seed = 88172645463325252;
-static uint32_t draw(uint32_t below)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return (uint32_t)((seed >> 11) % below);
-}
 
 static struct segments segments_of_wanted(void)
 {

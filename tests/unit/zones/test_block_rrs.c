@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "change.h"
+#include "draw.h"
 #include "revname.h"
 #include "temp.h"
 
@@ -40,7 +41,10 @@ static const struct {
 	{8, "relay", NULL},          {8, "other", NULL}, /* 1 and 8 look the same there */
 	{9, "relay", "Relay {ip}"},                      /* and 9 */
 };
-enum { ANSWERS = 10 };
+enum {
+	ANSWERS = 10,
+	OWNER_TEXT = 80, /* room for any owner, relative to its zone */
+};
 
 static const char *dir;
 static struct config *config;
@@ -88,18 +92,10 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static uint64_t random_state;
-
-static unsigned random_below(unsigned limit)
-{
-	random_state = random_state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-	return (unsigned)(random_state >> 33) % limit;
-}
-
 /* --- a zone, as RFC 4592 sees it --------------------------------------------------------- */
 
 struct node {
-	char name[REVNAME_TEXT];
+	char name[OWNER_TEXT];
 	char *records; /* NULL: an empty non-terminal */
 };
 
@@ -178,9 +174,24 @@ static void spell(const struct listed *rrs, struct bytes ip, char *out, size_t r
 	}
 }
 
+/* Relative to the zone. */
+static void owner_text(const struct prefix *p, char text[OWNER_TEXT])
+{
+	static const struct name apex = {.len = 1};
+	char whole[NAME_TEXT];
+	struct name owner;
+
+	revname_name(p, &apex, &owner);
+	name_format(&owner, whole);
+	size_t len = strlen(whole) - 1; /* without the final dot */
+	assert_true(len < OWNER_TEXT);
+	memcpy(text, whole, len);
+	text[len] = '\0';
+}
+
 static void zone_add(const struct owner *owner, const struct listed *listed)
 {
-	char name[REVNAME_TEXT], ip[PREFIX_TEXT], records[1024];
+	char name[OWNER_TEXT], ip[PREFIX_TEXT], records[1024];
 
 	/* Owners are in order, each once, and hold records. */
 	if (zone.owners > 0) {
@@ -188,7 +199,7 @@ static void zone_add(const struct owner *owner, const struct listed *listed)
 	}
 	zone.last = owner->prefix;
 	zone.owners++;
-	revname_format(&owner->prefix, name);
+	owner_text(&owner->prefix, name);
 	struct node *node = node_make(name);
 	size_t len = prefix_format(&owner->prefix, ip);
 	assert_true(listed->a_count > 0);
@@ -206,7 +217,7 @@ enum { NXDOMAIN, NODATA, RECORDS };
 /* *source is the owner that answers, with RECORDS. */
 static int zone_ask(const char *name, const struct node **source)
 {
-	char wild[REVNAME_TEXT + 2];
+	char wild[OWNER_TEXT + 2];
 	const char *closest = name;
 
 	*source = node_find(name);
@@ -245,13 +256,13 @@ static void ask(unsigned family, addr_t addr, const struct segments *segments)
 {
 	static struct rrs rrs;
 	struct prefix host = prefix_of(family, addr, prefix_bits(family));
-	char name[REVNAME_TEXT], ip[PREFIX_TEXT], expected[1024] = "";
+	char name[OWNER_TEXT], ip[PREFIX_TEXT], expected[1024] = "";
 	const struct node *source;
 	struct answer answer;
 	uint32_t id = answer_at(segments, addr);
 	uint8_t low;
 
-	revname_format(&host, name);
+	owner_text(&host, name);
 	int got = zone_ask(name, &source);
 
 	rrs.a_count = 0;
@@ -297,26 +308,26 @@ static void ask(unsigned family, addr_t addr, const struct segments *segments)
 
 static uint32_t random_answer(void)
 {
-	return ids[random_below(ANSWERS)];
+	return ids[draw(ANSWERS)];
 }
 
 /* Random painting over 65,536 addresses; most units are listed from end to end in places. */
 static void random_v4(addr_t base, struct segments *segments)
 {
 	static uint32_t paint[65536];
-	uint32_t ground = random_below(3) ? random_answer() : 0;
+	uint32_t ground = draw(3) ? random_answer() : 0;
 
 	for (unsigned i = 0; i < 65536; i++) {
 		paint[i] = ground;
 	}
-	for (unsigned n = random_below(40); n > 0; n--) {
-		unsigned len = 16 + random_below(17), count = 1U << (32 - len);
-		unsigned first = random_below(65536) & ~(count - 1);
+	for (unsigned n = draw(40); n > 0; n--) {
+		unsigned len = 16 + draw(17), count = 1U << (32 - len);
+		unsigned first = draw(65536) & ~(count - 1);
 		uint32_t answer = random_answer();
 
-		if (random_below(4) == 0) { /* no prefix */
-			first = random_below(65536);
-			count = 1 + random_below(random_below(2) ? 700 : 40);
+		if (draw(4) == 0) { /* no prefix */
+			first = draw(65536);
+			count = 1 + draw(draw(2) ? 700 : 40);
 		}
 		for (unsigned i = first; i < first + count && i < 65536; i++) {
 			paint[i] = answer;
@@ -334,8 +345,7 @@ static addr_t random_v6(const struct prefix *unit)
 	for (unsigned i = 0; i < 6; i++) {
 		static const unsigned groups[] = {0, 0, 1, 0x7fff, 0x8000, 0xfff0, 0xffff, 0xffff};
 
-		host = host << 16 |
-		       (random_below(4) ? groups[random_below(8)] : random_below(65536));
+		host = host << 16 | (draw(4) ? groups[draw(8)] : draw(65536));
 	}
 	return unit->addr | host;
 }
@@ -350,10 +360,10 @@ static int by_value(const void *a, const void *b)
 static void random_v6_segments(const struct prefix *unit, struct segments *segments)
 {
 	addr_t bound[40];
-	size_t count = 2 + random_below(38);
+	size_t count = 2 + draw(38);
 
 	for (size_t i = 0; i < count; i++) {
-		unsigned len = random_below(2) ? 128 : 32 + random_below(97);
+		unsigned len = draw(2) ? 128 : 32 + draw(97);
 
 		bound[i] = random_v6(unit) & prefix_mask(6, len);
 	}
@@ -365,7 +375,7 @@ static void random_v6_segments(const struct prefix *unit, struct segments *segme
 		if (last || bound[i] != bound[i + 1]) {
 			segments_add(segments, bound[i],
 				     last ? prefix_last(unit) : bound[i + 1] - 1,
-				     random_below(3) ? random_answer() : 0);
+				     draw(3) ? random_answer() : 0);
 		}
 	}
 }
@@ -406,7 +416,7 @@ static void check_units(const char *const *units, size_t count, uint64_t seed)
 {
 	struct segments segments[8] = {{0}};
 
-	random_state = seed;
+	draw_seed(seed);
 	zone_begin();
 	for (size_t i = 0; i < count; i++) {
 		struct prefix unit = unit_of(units[i]);
@@ -486,10 +496,10 @@ static char lines[1 << 20];
 static void print(const struct owner *owner, const struct listed *listed)
 {
 	size_t used = strlen(lines);
-	char name[REVNAME_TEXT], ip[PREFIX_TEXT], records[1024];
+	char name[OWNER_TEXT], ip[PREFIX_TEXT], records[1024];
 	size_t len = prefix_format(&owner->prefix, ip);
 
-	revname_format(&owner->prefix, name);
+	owner_text(&owner->prefix, name);
 	spell(listed, bytes_of(ip, len), records, sizeof records);
 	assert_true((size_t)snprintf(lines + used, sizeof lines - used, "%s %s\n", name, records) <
 		    sizeof lines - used);
@@ -607,7 +617,7 @@ static void test_what_looks_the_same_is_spelled_the_same(void **state)
 		struct prefix unit = unit_of("192.0.0.0/16");
 		struct segments segments = {0}, others = {0};
 
-		random_state = seed;
+		draw_seed(seed);
 		random_v4(unit.addr, &segments);
 		lines[0] = '\0';
 		each_owner(&unit, &segments, print);

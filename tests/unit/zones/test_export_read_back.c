@@ -10,28 +10,20 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
+#include "draw.h"
 #include "export_frame.h"
 #include "listfile.h"
-
-static uint64_t random_state = 20261121;
-
-static unsigned random_below(unsigned limit)
-{
-	random_state = random_state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-	return (unsigned)(random_state >> 33) % limit;
-}
 
 static struct prefix random_prefix(void)
 {
 	static const unsigned octets[] = {0, 0, 1, 127, 128, 255};
-	bool v6 = random_below(3) == 0;
+	bool v6 = draw(3) == 0;
 	addr_t addr = v6 ? 0x20010db8 : 192;
 
 	for (unsigned i = v6 ? 12 : 3; i > 0; i--) {
-		addr = addr << 8 | octets[random_below(6)];
+		addr = addr << 8 | octets[draw(6)];
 	}
-	return v6 ? prefix_of(6, addr, 32 + random_below(97))
-		  : prefix_of(4, addr, 12 + random_below(21));
+	return v6 ? prefix_of(6, addr, 32 + draw(97)) : prefix_of(4, addr, 12 + draw(21));
 }
 
 static const char *const texts[] = {NULL, NULL, "One", "Two {ip}", "Relay {ip}", "$$ {ip} $ 5 ="};
@@ -44,9 +36,9 @@ static void fill_random(struct change *c)
 {
 	for (unsigned i = 0; i < CLAIMS; i++) {
 		struct claim_add add = {.prefix = claimed[i] = random_prefix(),
-					.sublist = change_sublist(c, sublists[random_below(4)]),
+					.sublist = change_sublist(c, sublists[draw(4)]),
 					.source = change_source(c, "operator"),
-					.text = texts[random_below(6)]};
+					.text = texts[draw(6)]};
 
 		change_add(c, &add);
 		if (i % 10 == 0) {
@@ -203,7 +195,7 @@ static void test_cidr_is_read_back_to_what_is_listed(void **state)
 	}
 	for (unsigned i = 0; i < 5 * CLAIMS; i++) {
 		struct prefix p = random_prefix();
-		addr_t addr = random_below(2) ? p.addr : prefix_last(&p) + random_below(2);
+		addr_t addr = draw(2) ? p.addr : prefix_last(&p) + draw(2);
 		uint32_t id = index_find(txn, p.family, addr);
 		struct answer answer;
 		struct rrs rrs = {.a_count = 0};

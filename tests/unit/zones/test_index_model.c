@@ -13,6 +13,7 @@
 #include "answer.h"
 #include "change.h"
 #include "check.h"
+#include "draw.h"
 #include "expiry.h"
 #include "journal.h"
 #include "source.h"
@@ -58,16 +59,6 @@ static const char *dir;
 static struct config *config;
 static struct store *store;
 static uint64_t now;
-
-/* A small generator of its own, so that a seed means the same everywhere. */
-static uint64_t seed;
-static uint64_t draw(uint64_t below)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return (seed >> 11) % below;
-}
 
 static bool long_run(void)
 {
@@ -392,7 +383,7 @@ static void open_all(uint64_t with_seed)
 	struct change *c;
 	struct change_who who = {"tester", "test", 1000};
 
-	seed = with_seed;
+	draw_seed(with_seed);
 	now = 1000;
 	claim_count = hole_count = 0;
 	widest_v4 = widest_v6 = 0;

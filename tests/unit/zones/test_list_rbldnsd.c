@@ -15,6 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "draw.h"
+
 static const char CONFIG[] =
 	"database = \"db\"\n"
 	"listen = { \"127.0.0.1:5353\" }\n"
@@ -468,23 +470,15 @@ struct file {
 	unsigned count;
 };
 
-static uint64_t random_state;
-
-static unsigned random_below(unsigned limit)
-{
-	random_state = random_state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-	return (unsigned)(random_state >> 33) % limit;
-}
-
 /* Addresses near each other, so that entries nest, meet and begin together. */
 static addr_t random_address(unsigned family)
 {
 	static const unsigned octets[] = {0, 0, 1, 2, 127, 128, 254, 255, 255};
-	addr_t addr = family == 4 ? 10 + random_below(2) : 0x20010db8;
+	addr_t addr = family == 4 ? 10 + draw(2) : 0x20010db8;
 	unsigned more = family == 4 ? 3 : 12;
 
 	for (unsigned i = 0; i < more; i++) {
-		addr = addr << 8 | octets[random_below(sizeof octets / sizeof octets[0])];
+		addr = addr << 8 | octets[draw(sizeof octets / sizeof octets[0])];
 	}
 	return addr;
 }
@@ -497,7 +491,7 @@ static size_t spell(const struct file *file, const struct prefix *p, const struc
 	char first[PREFIX_TEXT], last[ADDR_TEXT], range[2 * PREFIX_TEXT];
 
 	addr_format(p->family, e->last, last);
-	if (file->format == LIST_IP4SET && (p->len == 0 || random_below(4) == 0)) {
+	if (file->format == LIST_IP4SET && (p->len == 0 || draw(4) == 0)) {
 		addr_format(4, e->first, first);
 		snprintf(range, sizeof range, "%s-%s", first, last);
 	} else {
@@ -505,13 +499,13 @@ static size_t spell(const struct file *file, const struct prefix *p, const struc
 		unsigned octets = p->len / 8;
 
 		/* 10.1.2.0/24 as 10.1.2 or 10.1.2/24 */
-		if (p->family == 4 && p->len % 8 == 0 && p->len < 32 && random_below(2)) {
+		if (p->family == 4 && p->len % 8 == 0 && p->len < 32 && draw(2)) {
 			char *end = range;
 
 			for (unsigned i = 0; i < octets; i++) {
 				end = strchr(end + (i > 0), '.');
 			}
-			if (octets == 1 || random_below(2)) {
+			if (octets == 1 || draw(2)) {
 				memmove(end, strchr(range, '/'),
 					len + 1 - (size_t)(strchr(range, '/') - range));
 			} else {
@@ -532,20 +526,20 @@ static void make_file(struct file *file, enum list_format format)
 
 	file->format = format;
 	file->family = format == LIST_IP6TRIE ? 6 : 4;
-	file->count = 1 + random_below(ENTRIES);
+	file->count = 1 + draw(ENTRIES);
 	for (unsigned i = 0; i < file->count; i++) {
 		struct entry *e = &file->entry[i];
 		unsigned least = file->family == 4 ? 8 : 32;
 		unsigned bits = prefix_bits(file->family) - least + 1;
-		struct prefix p = prefix_of(file->family, random_address(file->family),
-					    least + random_below(bits));
+		struct prefix p =
+			prefix_of(file->family, random_address(file->family), least + draw(bits));
 
 		*e = (struct entry){.first = p.addr,
 				    .last = prefix_last(&p),
-				    .sublist = random_below(2) ? RELAY : MULTIHOP,
-				    .text = random_below(TEXTS),
-				    .hole = random_below(5) == 0};
-		if (format == LIST_IP4SET && random_below(4) == 0) {
+				    .sublist = draw(2) ? RELAY : MULTIHOP,
+				    .text = draw(TEXTS),
+				    .hole = draw(5) == 0};
+		if (format == LIST_IP4SET && draw(4) == 0) {
 			addr_t other = random_address(4);
 
 			/* Inside one /8, or the range might be wider than a listing. */
@@ -669,7 +663,7 @@ static void compare_files(enum list_format format, unsigned files)
 {
 	struct file file;
 
-	random_state = format;
+	draw_seed((uint64_t)format);
 	for (unsigned n = 0; n < files; n++) {
 		struct list list;
 

@@ -17,6 +17,7 @@
 #include "change_mirror.h"
 #include "check.h"
 #include "dns.h"
+#include "draw.h"
 #include "index.h"
 #include "mirrored.h"
 #include "records.h"
@@ -39,16 +40,6 @@ static const char CONFIG[] =
 enum { RECORDS = 600, CNAME = 5, DNAME = 39 };
 
 static const char *dir;
-
-/* A small generator of its own, so that a seed means the same everywhere. */
-static uint64_t seed;
-static uint64_t draw(uint64_t below)
-{
-	seed ^= seed << 13;
-	seed ^= seed >> 7;
-	seed ^= seed << 17;
-	return (seed >> 11) % below;
-}
 
 static bool long_run(void)
 {
@@ -175,7 +166,7 @@ static void read_owner(const struct name *owner, struct seen *seen)
 			at[count++] = &model[i];
 		}
 	}
-	qsort(at, count, sizeof *at, by_rdata);
+	qsort(at, count, sizeof(struct model_record *), by_rdata);
 	for (unsigned i = 0; i < count; i++) {
 		const uint8_t *d = at[i]->rdata;
 
@@ -194,11 +185,9 @@ static void read_owner(const struct name *owner, struct seen *seen)
 static void resolve(unsigned family, addr_t addr, struct seen *seen)
 {
 	struct prefix host = prefix_of(family, addr, prefix_bits(family));
-	char owner[REVNAME_TEXT];
+	struct name qname, name;
 
-	revname_format(&host, owner);
-	struct name qname = name_of(owner), name;
-
+	revname_name(&host, &apex, &qname);
 	seen->codes = seen->texts = 0;
 	for (name = qname;; name = parent(&name)) {
 		bool top = name_equal(&name, &apex);
@@ -839,7 +828,7 @@ static void one_history(unsigned number)
 	struct database db, fresh;
 	char name[32];
 
-	seed = 0x9e3779b97f4a7c15 * (number + 1);
+	draw_seed(number);
 	many_cuts = number % 4 == 1;
 	mirror_slice = number % 2 ? UINT64_C(320) << 20 : 2000 + draw(20000);
 	snprintf(name, sizeof name, "db%u", number);

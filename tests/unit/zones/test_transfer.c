@@ -13,6 +13,7 @@
 
 #include "change.h"
 #include "dns.h"
+#include "draw.h"
 #include "temp.h"
 #include "zonestate.h"
 
@@ -209,14 +210,6 @@ static void assert_same(const struct texts *a, const struct texts *b)
 
 /* --- changes -------------------------------------------------------------------------------- */
 
-static uint64_t random_state = 1;
-
-static unsigned random_below(unsigned limit)
-{
-	random_state = random_state * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
-	return (unsigned)(random_state >> 33) % limit;
-}
-
 static struct change *begin(void)
 {
 	static const struct change_who who = {"tester", "test", 1};
@@ -251,19 +244,15 @@ static void random_prefix(char text[PREFIX_TEXT])
 	static const unsigned high[] = {0x02000000, 0xc0000000, 0xc0a80000, 0x05000000};
 	struct prefix p;
 
-	if (random_below(4) == 0) {
-		addr_t addr = (addr_t)(0x20010db8 + random_below(2)) << 96 |
-			      (addr_t)random_below(4) << 92 | random_below(64);
+	if (draw(4) == 0) {
+		addr_t addr =
+			(addr_t)(0x20010db8 + draw(2)) << 96 | (addr_t)draw(4) << 92 | draw(64);
 
-		p = prefix_of(6, addr, random_below(3) ? 128 : 30 + random_below(98));
+		p = prefix_of(6, addr, draw(3) ? 128 : 30 + draw(98));
 	} else {
-		addr_t addr = high[random_below(4)] | random_below(3) << 16 | random_below(4) << 8 |
-			      random_below(256);
+		addr_t addr = high[draw(4)] | draw(3) << 16 | draw(4) << 8 | draw(256);
 
-		p = prefix_of(4, addr,
-			      random_below(3)   ? 32
-			      : random_below(8) ? 20 + random_below(12)
-						: 15 + random_below(6));
+		p = prefix_of(4, addr, draw(3) ? 32 : draw(8) ? 20 + draw(12) : 15 + draw(6));
 	}
 	prefix_format(&p, text);
 }
@@ -275,12 +264,12 @@ static void random_change(void)
 	struct change *c = begin();
 	char text[PREFIX_TEXT];
 
-	for (unsigned n = 1 + random_below(6); n > 0; n--) {
+	for (unsigned n = 1 + draw(6); n > 0; n--) {
 		random_prefix(text);
-		if (random_below(3) == 0) {
-			unclaim(c, text, random_below(4));
+		if (draw(3) == 0) {
+			unclaim(c, text, draw(4));
 		} else {
-			claim(c, text, random_below(4), texts[random_below(6)]);
+			claim(c, text, draw(4), texts[draw(6)]);
 		}
 	}
 	/* Serials follow the clock, or go on by one: each change of the zone has its own. */
@@ -476,7 +465,7 @@ static void test_many_histories(void **state)
 	for (unsigned seed = 2; seed < 8; seed++) {
 		tear_down(state);
 		set_up(state);
-		random_state = seed;
+		draw_seed(seed);
 		test_differences_lead_from_any_serial_to_the_whole(state);
 	}
 }
