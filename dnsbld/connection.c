@@ -21,7 +21,8 @@
  *    makes room got his last one longest ago.
  * 6. No snapshot is held across a turn of the loop.
  * 7. A transfer is made as its client takes it: no more than OUTPUT_MOST octets and a message wait,
- *    and what is asked behind it waits until it is sent.
+ *    and what is asked behind it waits until it is sent. Where a message takes long to make, others
+ *    have their turn in between.
  */
 #include "connection.h"
 
@@ -134,23 +135,30 @@ static size_t answer_message(struct connection *c, struct bytes query)
 static bool send_transfer(struct connection *c, unsigned *sent)
 {
 	struct evbuffer *output = bufferevent_get_output(c->stream);
+	bool rests = false;
 	size_t len;
 
-	c->untaken = 0;
-	while (evbuffer_get_length(output) < OUTPUT_MOST &&
+	while (!rests && evbuffer_get_length(output) < OUTPUT_MOST &&
 	       (len = outgoing_next(c->outgoing, c->all->reply + LENGTH, REPLY_TCP)) > 0) {
 		if (!put_message(c, len)) {
 			return false;
 		}
 		++*sent;
+		c->untaken = 0;
+		rests = outgoing_rests(c->outgoing);
 	}
 	if (evbuffer_get_length(output) > 0) {
+		return true;
+	}
+	if (outgoing_rests(c->outgoing)) {
+		bufferevent_trigger(c->stream, EV_WRITE, BEV_TRIG_DEFER_CALLBACKS);
 		return true;
 	}
 	bool whole = outgoing_is_whole(c->outgoing);
 
 	outgoing_end(c->outgoing, whole);
 	c->outgoing = NULL;
+	c->untaken = 0;
 	++*sent; /* from now on it is idle */
 	return whole;
 }
@@ -290,8 +298,11 @@ static void on_deadline(evutil_socket_t fd, short what, void *context)
 
 	(void)fd;
 	(void)what;
-	/* While output waits, the stream's own timeout decides whether the client takes any. */
-	if (evbuffer_get_length(bufferevent_get_output(c->stream)) > 0) {
+	/*
+	 * While output waits, the stream's own timeout decides whether the client takes any; where
+	 * none does and there is a transfer, the next of it is looked for.
+	 */
+	if (c->outgoing || evbuffer_get_length(bufferevent_get_output(c->stream)) > 0) {
 		struct timeval wait = interval(c->all->limits->idle_ms);
 
 		event_add(c->deadline, &wait);

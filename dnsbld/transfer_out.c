@@ -31,7 +31,7 @@ struct outgoing {
 	uint32_t since;
 	bool is_signed;
 	struct tsig_session session;
-	bool whole; /* the last message was made */
+	bool whole; /* the last message was made and there is none behind it */
 	uint64_t began_ms;
 	uint64_t octets;
 	size_t head_len, opt_len;
@@ -141,7 +141,7 @@ size_t outgoing_next(struct outgoing *o, uint8_t *out, size_t room)
 					      room - behind);
 
 	if (len == 0) {
-		o->whole = true;
+		o->whole = !transfer_rests(o->transfer);
 		return 0;
 	}
 	if (o->opt_len > 0) {
@@ -156,6 +156,11 @@ size_t outgoing_next(struct outgoing *o, uint8_t *out, size_t room)
 		count_message(o, out, len);
 	}
 	return len;
+}
+
+bool outgoing_rests(const struct outgoing *o)
+{
+	return transfer_rests(o->transfer);
 }
 
 bool outgoing_is_whole(const struct outgoing *o)

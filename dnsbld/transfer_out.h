@@ -39,10 +39,13 @@ size_t outgoing_begin(struct worker *w, struct transfer *transfer, const struct 
 		      const struct zone_config *zone, const uint32_t *since, struct reply *r);
 
 /*
- * The next message, signed where the query was. Returns its length; 0: there is no more, or it
- * cannot be signed. `room` is REPLY_TCP. No snapshot is needed.
+ * The next message, signed where the query was. Returns its length; 0: there is no more, or none
+ * yet, or it cannot be signed. `room` is REPLY_TCP. No snapshot is needed.
  */
 size_t outgoing_next(struct outgoing *o, uint8_t *out, size_t room);
+
+/* Whether the last call did as much as one should, and there is more: after others had a turn. */
+bool outgoing_rests(const struct outgoing *o);
 
 /* Whether there is no more. */
 bool outgoing_is_whole(const struct outgoing *o);

@@ -8,6 +8,7 @@
 #ifndef DNSBLD_TRANSFER_H
 #define DNSBLD_TRANSFER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -52,8 +53,11 @@ uint64_t transfer_records(const struct transfer *transfer);
 /*
  * Writes the next message: `head`, which is a header and the question for the zone, and behind it
  * as many records as there is room for, which it counts (ANCOUNT). `room` is TRANSFER_ROOM or more.
- * Returns the message's length, 0 where there is no more.
+ * Returns the message's length, 0 where there is no more, or none yet. The first call makes one.
  */
 size_t transfer_next(struct transfer *transfer, struct bytes head, uint8_t *out, size_t room);
+
+/* Whether the last call did as much as one should, and there is more: let others have a turn. */
+bool transfer_rests(const struct transfer *transfer);
 
 #endif

@@ -6,8 +6,9 @@
  *     current       SOA
  *
  * 1. All is of the one snapshot in which it was opened; whatever happens meanwhile.
- * 2. A call makes one message. The most that it does beside is to look at one unit, as each has at
- *    least one record.
+ * 2. A call makes one message, and looks at as many units as that needs. Of a whole zone each has a
+ *    record at least; where units differ in what the zone does not serve there may be none in a
+ *    thousand, so that a call that has done much makes a short message, or none yet.
  * 3. Of an owner that had records and has others only those go that are different, as texts they
  *    are written: two templates may make one text.
  */
@@ -19,7 +20,10 @@
 #include "transfer_inside.h"
 #include "zonestate.h"
 
-enum { SOA_ROOM = 2 * NAME_MAX_WIRE + 20 };
+enum {
+	SOA_ROOM = 2 * NAME_MAX_WIRE + 20,
+	WORK_MOST = 100000, /* owners and texts looked at in a call, but for one unit: some ms */
+};
 
 enum stage {
 	FIRST_SOA,
@@ -46,15 +50,17 @@ struct transfer {
 
 	struct lens lens;
 	struct index_copy index;        /* full: the snapshot */
-	struct differences differences; /* incremental: the owners that differ */
+	struct differences differences; /* incremental: the units that have changed */
 	struct segments segments;       /* of the unit in hand, */
 	struct owners owners;           /* and its owners */
 	uint8_t *fixed;                 /* owner run, type(2), ttl(4), rdata run, of each */
 	size_t fixed_len, fixed_room;
 
 	const enum stage *stage;
-	size_t at;       /* in the stage: octets of `fixed`, an owner, a difference */
+	size_t at;       /* in the stage: octets of `fixed`; in the unit an owner, a difference */
 	unsigned number; /* of the next record of that owner */
+	size_t work;     /* of this call */
+	bool resting;    /* that was enough */
 	bool waiting;    /* `record` did not fit into the last message */
 	struct record record;
 	uint8_t room[RECORD_ROOM]; /* its data, of an owner's, */
@@ -122,13 +128,12 @@ static bool next_fixed(struct transfer *t)
  * Whether the record in hand is among the first `most` of what the owner has in a class; 0: none.
  * As text: two templates may be the same for one address.
  */
-static bool is_among(const struct transfer *t, const struct prefix *owner, uint32_t class,
-		     unsigned most)
+static bool is_among(struct transfer *t, const struct prefix *owner, uint32_t class, unsigned most)
 {
 	uint8_t room[RECORD_ROOM];
 	struct record other;
 
-	for (unsigned i = 0; class != 0 && i < most; i++) {
+	for (unsigned i = 0; class != 0 && i < most; i++, t->work++) {
 		if (!owner_record(&t->zone, owner, lens_listed(&t->lens, class), i, room, &other)) {
 			return false;
 		}
@@ -175,14 +180,17 @@ static bool next_owner(struct transfer *t)
 	}
 }
 
-/* What owners had and have no more, or the other way round. */
-static bool next_difference(struct transfer *t, bool coming)
+/* Of the unit in hand, what owners had and have no more, or the other way round. */
+static bool next_in_unit(struct transfer *t, bool coming)
 {
 	for (; t->at < t->differences.count; t->at++, t->number = 0) {
 		const struct difference *d = &t->differences.at[t->at];
 		uint32_t class = coming ? d->after : d->before;
 		uint32_t other = coming ? d->before : d->after;
 
+		if (t->work > WORK_MOST) {
+			return false;
+		}
 		while (class != 0 && next_of_class(t, &d->owner, class)) {
 			if (!is_among(t, &d->owner, other, UINT_MAX)) {
 				return true;
@@ -190,6 +198,24 @@ static bool next_difference(struct transfer *t, bool coming)
 		}
 	}
 	return false;
+}
+
+static bool next_difference(struct transfer *t, bool coming)
+{
+	for (;;) {
+		if (next_in_unit(t, coming)) {
+			return true;
+		}
+		if (t->work > WORK_MOST) {
+			t->resting = true;
+			return false;
+		}
+		if (!differences_next(&t->differences, &t->work)) {
+			return false;
+		}
+		t->at = 0;
+		t->number = 0;
+	}
 }
 
 /* --- all of them ---------------------------------------------------------------------------- */
@@ -223,6 +249,9 @@ static bool next(struct transfer *t)
 		if (next_of_stage(t)) {
 			return true;
 		}
+		if (t->resting) {
+			return false;
+		}
 		t->stage++;
 		t->at = 0;
 		t->number = 0;
@@ -234,6 +263,8 @@ size_t transfer_next(struct transfer *t, struct bytes head, uint8_t *out, size_t
 {
 	struct message_writer m;
 
+	t->work = 0;
+	t->resting = false;
 	if (!t->waiting && !next(t)) {
 		return 0;
 	}
@@ -337,6 +368,11 @@ enum transfer_kind transfer_kind(const struct transfer *t)
 uint32_t transfer_serial(const struct transfer *t)
 {
 	return t->serial;
+}
+
+bool transfer_rests(const struct transfer *t)
+{
+	return t->resting;
 }
 
 uint64_t transfer_records(const struct transfer *t)

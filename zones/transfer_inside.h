@@ -1,9 +1,10 @@
 /*
  * transfer_inside.h: what a transfer is made of. Private to zones/transfer*.c.
  *
- *     transfer.c        which kind it is, and its records in turn
- *     transfer_copy.c   the index of a snapshot, copied
- *     transfer_since.c  how owners differ from what they were at a serial
+ *     transfer.c          which kind it is, and its records in turn
+ *     transfer_copy.c     the index of a snapshot, copied
+ *     transfer_since.c    the units that have changed since a serial, copied
+ *     transfer_compare.c  how their owners differ from what they were
  */
 #ifndef DNSBLD_TRANSFER_INSIDE_H
 #define DNSBLD_TRANSFER_INSIDE_H
@@ -38,6 +39,13 @@ bool index_copy_next(struct index_copy *copy, struct prefix *unit, struct segmen
 
 /* --- transfer_since.c ------------------------------------------------------------------------ */
 
+/* A unit whose bytes are others than they were. */
+struct unit_change {
+	struct prefix unit;
+	size_t at;            /* where they are: as it was, */
+	size_t before, after; /* and as it is; octets */
+};
+
 /* An owner whose records are others than they were; class 0: none. */
 struct difference {
 	struct prefix owner;
@@ -45,16 +53,33 @@ struct difference {
 };
 
 struct differences {
-	struct difference *at;
-	size_t count, room;
+	uint8_t *octets; /* of all units */
+	size_t len, room;
+	struct unit_change *unit; /* ascending */
+	size_t unit_count, unit_room;
+	size_t unit_at; /* the next one */
+
+	struct difference *at; /* of the unit in hand; ascending */
+	size_t count, at_room;
+	struct segments segments;
+	struct owners were, are;
 };
 
 /*
- * From when the zone had the serial `since` until now. False where that cannot be told from the
- * journal, or would be longer than the zone; or on an error, which is the transaction's.
+ * From when the zone had the serial `since` until now; the lens learns all answers in it. False
+ * where that cannot be told from the journal, or would be longer than the zone; or on an error,
+ * which is the transaction's.
  */
 bool differences_since(struct differences *d, const char *zone, uint32_t since, struct lens *lens,
 		       struct txn *txn);
+
+/* --- transfer_compare.c ---------------------------------------------------------------------- */
+
+/*
+ * The differences of the next unit, which may be none, and to *work how much was looked at for
+ * them. False at the end; then it begins again.
+ */
+bool differences_next(struct differences *d, size_t *work);
 void differences_release(struct differences *d);
 
 #endif

@@ -1,9 +1,9 @@
 /*
- * transfer_since.c: what has become of owners since a serial, from the journal.
+ * transfer_since.c: which units have changed since a serial, from the journal.
  *
  *     heads, from the newest back   until one says that the zone had the serial then
  *     rows on that way              each unit as it was: of several the oldest
- *     these units, as they are now  ─▶ block_rrs() of both ─▶ owners that differ
+ *     these units, as they are now  ─▶ both copied, where they differ
  *
  * What lies between is never looked at, so that the differences are condensed (RFC 1995 §5), and a
  * listing that came and went is none.
@@ -19,9 +19,9 @@
 #include "transfer_inside.h"
 
 enum {
-	SLACK = 4 << 20,   /* octets: to look at so little is cheap, however small the zone */
-	ROWS_MOST = 32768, /* a unit takes 6 us: a fifth of a second in which no other client is
-			      served */
+	SLACK = 4 << 20, /* octets: to look at so little is cheap, however small the zone */
+	ROWS_MOST =
+		32768, /* a unit is copied in some us: while that lasts no other client is served */
 };
 
 /* A unit as a change found it. */
@@ -113,67 +113,98 @@ static void oldest(struct pasts *p)
 	p->count = kept;
 }
 
-static void add(struct differences *d, const struct prefix *owner, uint32_t before, uint32_t after)
+/* A unit now, as the journal would have it. Borrowed from the transaction, or from *made. */
+static struct bytes unit_now(const struct prefix *unit, struct bytes *made, struct txn *txn)
 {
-	if (d->count == d->room) {
-		d->room = d->room ? d->room * 2 : 64;
-		d->at = must_realloc(d->at, d->room * sizeof *d->at);
+	struct segments segments = {0};
+	struct bytes block = {0};
+
+	*made = block;
+	if (unit->family == 4) {
+		return index4_block(txn, (uint16_t)(unit->addr >> 16), &block) ? block : *made;
 	}
-	d->at[d->count++] = (struct difference){*owner, before, after};
+	index_read(txn, unit, &segments);
+	*made = journal_encode6(&segments);
+	segments_release(&segments);
+	return *made;
 }
 
-/* Both ascend. */
-static void compare(struct differences *d, const struct owners *before, const struct owners *after)
+struct look {
+	struct lens *lens;
+	struct txn *txn;
+};
+
+static void learn(void *context, uint32_t answer)
 {
-	size_t i = 0, k = 0;
+	const struct look *look = context;
 
-	while (i < before->count || k < after->count) {
-		const struct owner *x = &before->at[i], *y = &after->at[k];
-		int order = i == before->count  ? 1
-			    : k == after->count ? -1
-						: prefix_compare(&x->prefix, &y->prefix);
-
-		if (order < 0) {
-			add(d, &x->prefix, x->class, 0);
-		} else if (order > 0) {
-			add(d, &y->prefix, 0, y->class);
-		} else if (x->class != y->class) {
-			add(d, &x->prefix, x->class, y->class);
-		}
-		i += order <= 0;
-		k += order >= 0;
+	if (answer != 0) {
+		lens_learn(look->lens, answer, look->txn);
 	}
 }
 
-static void compare_units(struct differences *d, const struct pasts *p, struct lens *lens,
-			  struct txn *txn)
+/* False where they are damaged. */
+static bool learn_answers(const struct prefix *unit, struct bytes bytes, struct look *look)
 {
-	struct segments before = {0}, after = {0};
-	struct owners were, are;
+	struct segments segments = {0};
 
-	owners_init(&were, lens);
-	owners_init(&are, lens);
+	if (bytes.len == 0) {
+		return true;
+	}
+	if (unit->family == 4) {
+		return block_answers(bytes, learn, look);
+	}
+	bool whole = !journal_decode(unit, bytes, &segments);
+
+	lens_learn_all(look->lens, &segments, look->txn);
+	segments_release(&segments);
+	return whole;
+}
+
+static void copy_unit(struct differences *d, const struct prefix *unit, struct bytes before,
+		      struct bytes after)
+{
+	size_t len = before.len + after.len;
+
+	if (d->len + len > d->room) {
+		d->room = 2 * (d->len + len);
+		d->octets = must_realloc(d->octets, d->room);
+	}
+	if (d->unit_count == d->unit_room) {
+		d->unit_room = d->unit_room ? d->unit_room * 2 : 64;
+		d->unit = must_realloc(d->unit, d->unit_room * sizeof *d->unit);
+	}
+	d->unit[d->unit_count++] = (struct unit_change){*unit, d->len, before.len, after.len};
+	if (before.len > 0) {
+		memcpy(d->octets + d->len, before.data, before.len);
+	}
+	if (after.len > 0) {
+		memcpy(d->octets + d->len + before.len, after.data, after.len);
+	}
+	d->len += len;
+}
+
+/* Equal listings make equal bytes: what came and went is not copied. */
+static void copy_units(struct differences *d, const struct pasts *p, struct lens *lens,
+		       struct txn *txn)
+{
+	struct look look = {lens, txn};
+
 	for (size_t i = 0; i < p->count && !txn_status(txn); i++) {
-		const struct prefix *unit = &p->at[i].unit;
-		enum status status;
+		const struct past *past = &p->at[i];
+		struct bytes made, now = unit_now(&past->unit, &made, txn);
 
-		before.count = after.count = 0;
-		status = journal_decode(unit, p->at[i].before, &before);
-		if (status) {
-			txn_fail(txn, status);
-			break;
+		if (!bytes_equal(past->before, now)) {
+			if (!learn_answers(&past->unit, past->before, &look) ||
+			    !learn_answers(&past->unit, now, &look)) {
+				txn_fail(txn, fail(ST_INTERNAL, "a row of the journal or of the "
+								"index is damaged: run "
+								"'feeder check'"));
+			}
+			copy_unit(d, &past->unit, past->before, now);
 		}
-		index_read(txn, unit, &after);
-		lens_learn_all(lens, &before, txn);
-		lens_learn_all(lens, &after, txn);
-		block_rrs(&were, unit, &before);
-		block_rrs(&are, unit, &after);
-		compare(d, &were, &are);
+		free((void *)(uintptr_t)made.data);
 	}
-	owners_release(&were);
-	owners_release(&are);
-	segments_release(&before);
-	segments_release(&after);
 }
 
 bool differences_since(struct differences *d, const char *zone, uint32_t since, struct lens *lens,
@@ -184,15 +215,12 @@ bool differences_since(struct differences *d, const char *zone, uint32_t since, 
 	bool found = gather(&p, zone, since, txn);
 
 	*d = (struct differences){.count = 0};
+	owners_init(&d->were, lens);
+	owners_init(&d->are, lens);
 	if (found) {
 		oldest(&p);
-		compare_units(d, &p, lens, txn);
+		copy_units(d, &p, lens, txn);
 	}
 	free(p.at);
 	return found && !txn_status(txn);
-}
-
-void differences_release(struct differences *d)
-{
-	free(d->at);
 }

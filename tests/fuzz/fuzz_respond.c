@@ -269,8 +269,9 @@ static void end_transfer(bool tcp)
 		return;
 	}
 	assert(tcp);
-	for (size_t len; (len = outgoing_next(o, message, sizeof message)) > 0;) {
-		assert(len <= sizeof message && peek_u16(message + 6) > 0);
+	for (size_t len;
+	     (len = outgoing_next(o, message, sizeof message)) > 0 || outgoing_rests(o);) {
+		assert(len <= sizeof message && (len == 0 || peek_u16(message + 6) > 0));
 	}
 	assert(outgoing_is_whole(o));
 	outgoing_end(o, true);
