@@ -80,6 +80,19 @@ def test_units_start_the_programs_that_were_installed(installed):
         assert (installed / started).is_file(), f"{service.name} starts /{started}"
 
 
+def test_systemd_finds_no_fault_in_the_units(installed, tmp_path):
+    """As they are installed, but that the programs are below a folder of ours."""
+    units = list(installed.glob("usr/lib/systemd/system/*"))
+    assert {u.suffix for u in units} == {".service", ".timer"}
+    for unit in units:
+        (tmp_path / unit.name).write_text(
+            unit.read_text().replace("ExecStart=/usr/", f"ExecStart={installed}/usr/"))
+    done = subprocess.run([program("systemd-analyze"), "--man=no", "verify",
+                           *(tmp_path / unit.name for unit in units)],
+                          capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout + done.stderr) == (0, "")
+
+
 def test_installed_programs_run_and_the_installed_sample_passes(installed):
     for place in ("usr/sbin/dnsbld", "usr/bin/feeder"):
         assert subprocess.run([installed / place, "--help"], capture_output=True).returncode == 0
