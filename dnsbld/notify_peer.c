@@ -65,6 +65,18 @@ static const char *complaint(const struct notify_peer *p)
 	}
 }
 
+/* What there is to look at. */
+static const char *advice(unsigned rcode)
+{
+	switch (rcode) {
+	case RCODE_REFUSED:
+	case RCODE_NOTAUTH:
+		return ": has it the zone, and may our address and key tell it?";
+	default:
+		return "";
+	}
+}
+
 static void tell(struct notify_peer *p, enum notify_fault fault, unsigned rcode)
 {
 	const char *zone = p->zone->name, *at = p->remote->at.text;
@@ -89,7 +101,7 @@ static void tell(struct notify_peer *p, enum notify_fault fault, unsigned rcode)
 		break;
 	case NOTIFY_REFUSED:
 		log_warn("zone %s: %s answers NOTIFY with %s%s", zone, at, rcode_name(rcode),
-			 complaint(p));
+			 *complaint(p) ? complaint(p) : advice(rcode));
 		break;
 	}
 }

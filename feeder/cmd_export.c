@@ -148,7 +148,7 @@ static enum status check_words(const struct call *call)
 		if (call->zone || call->format || call->output) {
 			wrong = "--all does what the config says: it takes no --zone, --format, -o";
 		} else if (call->config->export_count == 0) {
-			return fail(ST_CONFIG, "%s has no export", call->config->file);
+			return fail(ST_CONFIG, "%s has no section 'export'", call->config->file);
 		}
 	} else if (!call->zone || !call->format) {
 		wrong = "--zone NAME and --format NAME are missing, or --all";

@@ -23,6 +23,9 @@ enum export_format {
 	EXPORT_IPSET,
 };
 
+/* Their names, for words. */
+#define EXPORT_FORMATS "rbldnsd, bind, rpz, cidr, json, nft, ipset"
+
 enum export_format export_format_named(const char *name);
 
 /* What is to be written. */

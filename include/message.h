@@ -82,6 +82,9 @@ static inline uint32_t message_soa_serial(struct bytes rdata)
 /* "REFUSED", for words; one without a name is "RCODE 12". */
 const char *rcode_text(unsigned rcode);
 
+/* What to look at where a primary says that, to be put behind it: ": …?", or "". */
+const char *rcode_advice(unsigned rcode);
+
 /*
  * What a secondary asks: the SOA, an AXFR (RFC 5936 §2.1), or, with the serial that it has, an IXFR
  * (RFC 1995 §3). `serial` is read for an IXFR alone. MESSAGE_QUERY_MAX octets always suffice.

@@ -40,8 +40,8 @@ enum status export_set_format(const struct config_place *place, const char *text
 	struct export_config *export = section;
 
 	if (export_format_named(text) == EXPORT_UNKNOWN) {
-		return place_fail(place, "export '%s': there is no format '%.40s' of exports",
-				  export->name, text);
+		return place_fail(place, "export '%s': there is no format '%.40s': there are %s",
+				  export->name, text, EXPORT_FORMATS);
 	}
 	export->format = must_strdup(text);
 	return ST_OK;

@@ -25,6 +25,18 @@ const char *rcode_text(unsigned rcode)
 	return number;
 }
 
+const char *rcode_advice(unsigned rcode)
+{
+	switch (rcode) {
+	case RCODE_REFUSED:
+		return ": may our address and key have the zone?";
+	case RCODE_NOTAUTH:
+		return ": has it this zone?";
+	default:
+		return "";
+	}
+}
+
 size_t message_query(uint8_t *out, size_t room, uint16_t id, const struct name *zone,
 		     uint16_t qtype, uint32_t serial)
 {
@@ -69,7 +81,7 @@ static enum soa_reply read_answer(struct message *m, const struct name *zone, ui
 	bool found = false;
 
 	if (m->rcode != RCODE_NOERROR) {
-		fail(ST_DATA, "the answer is %s", rcode_text(m->rcode));
+		fail(ST_DATA, "the answer is %s%s", rcode_text(m->rcode), rcode_advice(m->rcode));
 		return SOA_REPLY_REFUSED;
 	}
 	if (m->is_truncated) {

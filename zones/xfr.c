@@ -106,8 +106,8 @@ static enum xfr_result take(struct xfr *x, struct bytes octets, uint64_t now)
 		return XFR_REFUSED;
 	}
 	if (m->rcode != RCODE_NOERROR) {
-		fail(ST_DATA, "%s is %s", first ? "the answer" : "a later message",
-		     rcode_text(m->rcode));
+		fail(ST_DATA, "%s is %s%s", first ? "the answer" : "a later message",
+		     rcode_text(m->rcode), rcode_advice(m->rcode));
 		return first ? XFR_REFUSED : xfr_bad(x, ST_DATA);
 	}
 	if (m->is_truncated) {

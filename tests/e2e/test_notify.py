@@ -233,7 +233,7 @@ def test_a_refusal_is_the_last_word_and_is_said_once(install, peer):
     for address in ("192.0.2.1", "192.0.2.2"):
         wanted = change(server, address)
         assert peer.next().serial == wanted
-    server.server.await_line(rf"zone {ZONE}: {peer.remote} answers NOTIFY with REFUSED")
+    server.server.await_line(rf"zone {ZONE}: {peer.remote} answers NOTIFY with REFUSED: has it the zone")
     peer.answer = acknowledge
     wanted = change(server, "192.0.2.3")
     assert peer.next().serial == wanted

@@ -356,7 +356,7 @@ static const struct row faults[] = {
 	{GOOD "export x {\nzone = other.example.org }\n", 8,
 	 "export 'x': there is no zone 'other.example.org' in this file"},
 	{GOOD "export x {\nformat = tinydns }\n", 8,
-	 "export 'x': there is no format 'tinydns' of exports"},
+	 "export 'x': there is no format 'tinydns': there are rbldnsd, bind,"},
 	{GOOD "export x {\nformat = \"\" }\n", 8, "there is no format ''"},
 	{GOOD "export x {\nfile = \"\" }\n", 8, "file is empty: it must be a path"},
 	{GOOD "export \"\" { }\n", 7, "export '': give it a name"},
