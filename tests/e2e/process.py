@@ -115,6 +115,7 @@ class Process:
             self.kill_session()
 
     def kill_session(self):
+        """Returns when they have gone: what comes next may want their ports."""
         for pid in session_members(self.pid):
             try:
                 os.kill(pid, signal.SIGKILL)
@@ -122,3 +123,4 @@ class Process:
                 pass
         if self.running():
             self.child.wait(DEADLINE)
+        await_until(lambda: not session_members(self.pid), f"what {self.name} started has ended")

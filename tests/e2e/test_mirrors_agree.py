@@ -2,7 +2,7 @@
 it does, after a transfer of a random database and after each of its random changes by NOTIFY and
 IXFR. rbldnsd is given each export.
 
-The short run draws two databases, DNSBLD_LONG=1 forty and asks more of each.
+The short run draws two databases, DNSBLD_LONG=1 twenty and asks more of each.
 """
 
 import random
@@ -27,7 +27,7 @@ from ports import free_port
 
 ZONE = "dnsbl.example.org"
 SECONDARIES = Knot, Nsd, Bind, Pdns, UnboundAuth, Mirror
-SEEDS = range(1, 41) if LONG else (1, 2)
+SEEDS = range(1, 21) if LONG else (1, 2)
 CHANGES = 12 if LONG else 4
 ASKED = 3000 if LONG else 500
 
