@@ -57,13 +57,12 @@ class Server:
         self.folder, self.zone = folder, zone
         self.port = self.notify_port = free_port()
         self.starts = 0
-        self.process = None
+        self.argv = self.env = self.process = None
         os.chmod(folder, 0o777)
 
-    def start(self, argv=None, env=None):
+    def start(self, argv=None):
         """With the words of the last start where none are given; does not wait for the zone."""
-        if argv:
-            self.argv, self.env = argv, env
+        self.argv = argv or self.argv
         self.starts += 1
         self.process = Process(self.argv, self.folder / f"log.{self.starts}", env=self.env)
         return self
