@@ -72,7 +72,7 @@ static enum status take_transfer(const struct mirror_job *job, struct change **c
 	bool more = true;
 
 	if (!status) {
-		status = spool_replay(SPOOL, &rows);
+		status = spool_replay(SPOOL, job->spool->records, &rows);
 	}
 	while (!status && more) {
 		status = change_mirror_end(*change, job->spool->serial, job->refreshed_s, counts,

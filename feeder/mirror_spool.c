@@ -17,7 +17,6 @@ enum {
 	ROW_MOST = 1 + 2 + NAME_MAX_WIRE + 2 + 4 + 2 + UINT16_MAX,
 	KIND_DELETE = 1,
 	KIND_ADD = 2,
-	BUFFER = 1 << 18,
 	/* A list may well grow tenfold in a day, once; and a small one may become a large one. */
 	GROWTH = 10,
 	ALWAYS = 10000000,
@@ -58,7 +57,6 @@ enum status spool_open(struct spool *spool, const char *folder, const struct spo
 		close(fd);
 		return failed("make a file for the transfer");
 	}
-	setvbuf(spool->file, NULL, _IOFBF, BUFFER);
 	return ST_OK;
 }
 
@@ -155,16 +153,16 @@ static enum status replay_row(struct bytes row, const struct spool_rows *rows)
 	return (kind == KIND_ADD ? rows->add : rows->delete)(rows->context, &record);
 }
 
-enum status spool_replay(int fd, const struct spool_rows *rows)
+enum status spool_replay(int fd, uint64_t records, const struct spool_rows *rows)
 {
 	FILE *file = lseek(fd, 0, SEEK_SET) == 0 ? fdopen(fd, "r") : NULL;
 	uint8_t room[ROW_MOST], length[LENGTH];
+	uint64_t found = 0;
 	enum status status = ST_OK;
 
 	if (!file) {
 		return failed("read the transfer again");
 	}
-	setvbuf(file, NULL, _IOFBF, BUFFER);
 	while (!status && fread(length, 1, LENGTH, file) == LENGTH) {
 		const size_t len = peek_u32(length);
 
@@ -172,10 +170,13 @@ enum status spool_replay(int fd, const struct spool_rows *rows)
 			status = other_rows();
 		} else {
 			status = replay_row(bytes_of(room, len), rows);
+			found++;
 		}
 	}
 	if (ferror(file)) {
 		status = failed("read the transfer again");
+	} else if (!status && found != records) {
+		status = other_rows();
 	}
 	fclose(file);
 	return status;

@@ -4,7 +4,7 @@
  * goes with the process.
  *
  *     spool_open(&spool, folder, &bounds) ─▶ spool_begin, spool_delete, spool_add … ─▶ spool_finish
- *     ─▶ spool_replay(descriptor, &rows) in another process ─▶ spool_close
+ *     ─▶ spool_replay(descriptor, spool.records, &rows) in another process ─▶ spool_close
  */
 #ifndef FEEDER_MIRROR_SPOOL_H
 #define FEEDER_MIRROR_SPOOL_H
@@ -53,8 +53,8 @@ struct spool_rows {
 	enum status (*add)(void *context, const struct record *record);
 };
 
-/* Reads it from the file's beginning. ST_INTERNAL where it has other rows than were put; ST_IO. The
- * descriptor is closed. */
-enum status spool_replay(int fd, const struct spool_rows *rows);
+/* Reads it from the file's beginning. ST_INTERNAL where it has other rows than were put, or another
+ * number of records; ST_IO. The descriptor is closed. */
+enum status spool_replay(int fd, uint64_t records, const struct spool_rows *rows);
 
 #endif

@@ -21,14 +21,17 @@ import pytest
 
 from dnsbld import SUBLISTS, built, zone
 from lists import LONG
+from primary import ZONE as COPY, Primary, listing
 from process import UNTRACED_LEAKS, program
 from reports import arf
 
-ZONE = "dnsbl.example.org"
+ZONE = "relays.example.org"
 NOW = "2026-11-21T12:00:00Z"
 POLICY = "    policy { reports = 1  reporters = 1  within = 24h }\n"
+EXPORTS = "".join(f'export "{f}" {{ zone = "{ZONE}"  format = "{f}"  file = "{f}" }}\n'
+                  for f in ("json", "cidr"))
 BODY = (SUBLISTS.replace("    expires = 7d\n", "    expires = 7d\n" + POLICY)
-        + 'state = "state"\n' + zone(ZONE, "access { }"))
+        + 'state = "state"\n' + zone(ZONE, "access { }") + EXPORTS)
 
 WRITES = ("write", "writev", "pwrite64", "pwritev")
 SYNCS = ("fsync", "fdatasync", "msync", "ftruncate")
@@ -39,6 +42,8 @@ FAULTS = {"error=EIO": 74, "error=ENOSPC": 75, "retval=1": 74}     # 1: one octe
 IMPORT = ["import", "--source", "feed", "--sublist", "relay", "--format", "plain", "-"]
 LIST = "".join(f"101.{n % 250}.{n // 250}.1\n" for n in range(2500))    # in 250 blocks
 REPORT = arf("192.0.2.30", id="new")
+# A few pages of the mirror's spool, and many of its database.
+COPIED = set().union(*(listing(f"101.{n}.0.1", text="x" * 250) for n in range(40)))
 
 # verb → (words, stdin)
 VERBS = {
@@ -61,13 +66,25 @@ VERBS = {
     "receive": (["receive", "--reporter", "t1", "--now", NOW], REPORT),
     "review accept": (["review", "accept", "HELD", "--address", "192.0.2.7", "--now", NOW], None),
     "review refuse": (["review", "refuse", "HELD", "--reason", "x", "--now", NOW], None),
+    "mirror: differences": (["mirror", "--once"], None),
+    "mirror: the whole zone": (["mirror", "--once"], None),
 }
 
 
 @pytest.fixture(scope="module")
-def prepared(install_for_file):
+def primary():
+    made = Primary().publish(1, listing("192.0.2.1"))
+    yield made
+    made.stop()
+
+
+@pytest.fixture(scope="module")
+def prepared(install_for_file, primary):
     """A database in which each verb has something to do, its copy, and what is in it."""
-    base = install_for_file(BODY)
+    mirror = f'mirror {{ zone "{COPY}" {{ primaries = {{ "{primary.at}" }} }} }}\n'
+    base = install_for_file(BODY + mirror)
+    base.feeder("mirror", "--once")
+    base.primary = primary.publish(2, COPIED)
     base.feeder("add", "192.0.2.1", "192.0.2.2", "--sublist", "relay", "--source", "feed")
     base.feeder("add", "192.0.2.3", "--sublist", "relay", "--source", "blocked")
     base.feeder("source", "disable", "blocked")
@@ -76,7 +93,8 @@ def prepared(install_for_file):
     held, = base.rows("review", "list", "--now", NOW)
     base.held = held["id"]
     # For sync: a zone that the database does not know yet.
-    base.newer = base.configure(BODY + zone("new.example.org"), base.folder / "newer.conf")
+    base.newer = base.configure(BODY + mirror + zone("new.example.org"),
+                                base.folder / "newer.conf")
     base.kept = base.folder / "kept"
     copy(base.database, base.kept)
     base.before = base.everything()
@@ -135,7 +153,10 @@ def trials(base, strace, words, input=None, config=None):
     assert well.status == 0 and not well.files, well.what
     found = [(call, n) for call in WRITES + SYNCS for n in range(1, well.calls[call] + 1)]
     for number, (call, n) in enumerate(found[:CALLS]):
-        faults = [(f, w) for f, w in FAULTS.items() if call in WRITES or "retval" not in f]
+        # A primary would wait for the rest of a question that was cut short.
+        to_primary = words[0] == "mirror" and (call, n) == ("writev", 1)
+        faults = [(f, w) for f, w in FAULTS.items()
+                  if "retval" not in f or call in WRITES and not to_primary]
         for fault, wanted in faults if LONG else [faults[number % len(faults)]]:
             yield call, n, fault, wanted
 
@@ -144,12 +165,16 @@ def inject(call, n, fault):
     return [*TRACED, "-e", f"inject={call}:{fault}:when={n}"]
 
 
-def assert_right(base, verb, struck, wanted):
+def assert_right(base, verb, struck, fault, wanted):
     """What is right after a fault, and the database as it was before."""
     assert base.feeder("check").stdout == ""
     changed = base.everything() != base.before
     delivers = verb == "receive"
-    if struck.of(base.database):
+    if any(file.startswith(f"{base.database}/transfer.") for file in struck.files):
+        # strace swallowed what it "wrote": that is noticed before anything is changed.
+        assert struck.status == (70 if "retval" in fault else wanted), struck.what
+        assert re.search(r"^feeder: error: .", struck.err, re.M) and not changed, struck.what
+    elif struck.of(base.database):
         assert struck.status == (75 if delivers else wanted), struck.what
         assert re.search(r"^feeder: error: .", struck.err, re.M), struck.what
         # What is dropped goes before the reports' bodies do, or rows would be left without them.
@@ -172,6 +197,7 @@ def right_after_each(base, strace, verb):
     words, input = VERBS[verb]
     words = [base.held if word == "HELD" else word for word in words]
     config = base.newer if verb == "sync" else base.config
+    base.primary.fault.full_for_ixfr = verb == "mirror: the whole zone"
     runs = list(trials(base, strace, words, input, config))
     assert base.everything() != base.before, "the verb does something"
     copy(base.kept, base.database)
@@ -179,7 +205,7 @@ def right_after_each(base, strace, verb):
     for call, n, fault, wanted in runs:
         struck = Struck(base, strace, words, input, inject(call, n, fault), config)
         assert struck.files, f"{call} {n}: nothing was struck"
-        assert_right(base, verb, struck, wanted)
+        assert_right(base, verb, struck, fault, wanted)
         struck_database += struck.of(base.database)
     print(f"{verb}: {len(runs)} faults, {struck_database} of the database's files")
     assert struck_database >= 3, "pages, their sync, the meta page"
@@ -190,7 +216,7 @@ def test_a_write_that_fails_is_an_error_and_no_change(base, strace, verb):
     right_after_each(base, strace, verb)
 
 
-@pytest.mark.parametrize("verb", ["add", "import", "receive"])
+@pytest.mark.parametrize("verb", ["add", "import", "receive", "mirror: differences"])
 def test_a_disk_that_fails_for_good_is_an_error_and_no_change(base, strace, verb):
     """All calls from one on fail, LMDB's attempt to undo the last one too."""
     words, input = VERBS[verb]
@@ -203,7 +229,7 @@ def test_a_disk_that_fails_for_good_is_an_error_and_no_change(base, strace, verb
                          "-P", base.database / "evidence/data.mdb",
                          *inject(call, f"{n}+", "error=EIO")])
         if struck.files:
-            assert_right(base, verb, struck, 74)
+            assert_right(base, verb, struck, "error=EIO", 74)
             struck_more += len(struck.files) > 1
         else:       # stdout and stderr are not the disk
             copy(base.kept, base.database)
@@ -230,27 +256,42 @@ def test_init_that_failed_can_be_run_again(install, strace):
 
 
 def test_an_export_that_failed_leaves_the_old_file_or_the_new_one(base, strace):
-    target, err = base.folder / "zone", base.folder / "stderr"
-    words = ["export", "--zone", ZONE, "--format", "json", "--force", "-o", target]
+    words = ["export", "--zone", ZONE, "--format", "json", "--force", "-o", base.folder / "json"]
+    right_after_each_export(base, strace, words, [base.folder / "json"])
+
+
+def test_of_all_exports_each_file_is_the_old_one_or_the_new_one(base, strace):
+    right_after_each_export(base, strace, ["export", "--all", "--force"],
+                            [base.folder / "json", base.folder / "cidr"])
+
+
+def right_after_each_export(base, strace, words, targets):
     base.feeder(*words)
-    new, struck_file = target.read_text(), 0
+    new, struck_file = [target.read_text() for target in targets], 0
+    out, err = str(base.folder / "stdout"), str(base.folder / "stderr")
     for call, n, fault, wanted in trials(base, strace, words):
-        target.write_text("old\n")
+        for target in targets:
+            target.write_text("old\n")
         names = {path.name for path in base.folder.iterdir()}
         struck = Struck(base, strace, words, None, inject(call, n, fault))
-        about = [file for file in struck.files if file != str(err)]
+        about = [file for file in struck.files if file not in (out, err)]
         struck_file += len(about)
+        are = [target.read_text() for target in targets]
         if about and "retval" not in fault:
             assert struck.status == wanted, struck.what
-            # The folder's sync comes after the new name.
-            assert target.read_text() == (new if about == [str(base.folder)] else "old\n")
+            # The folder's sync comes after the new name; the other exports are made all the same.
+            failed = 0 if about == [str(base.folder)] else 1
+            assert [text == "old\n" for text in are].count(True) == failed, struck.what
+            assert all(text in ("old\n", fresh) for text, fresh in zip(are, new)), struck.what
+        elif struck.files == [out] and struck.status != 0:
+            assert struck.status in (70, 74) and are == new, struck.what
         else:
             # What was cut short is gone on with; strace swallowed what it "wrote".
             assert struck.status == 0, struck.what
-            assert target.read_text() == new or "retval" in fault
+            assert are == new or "retval" in fault
         left = {path.name for path in base.folder.iterdir()} - names
         assert not {name for name in left if not name.startswith("trace.")}
-    assert struck_file >= 2
+    assert struck_file >= 2 * len(targets)
 
 
 # --- what is carried out and fails all the same ---------------------------------------------------

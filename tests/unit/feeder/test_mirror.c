@@ -99,9 +99,9 @@ static void test_a_spool_gives_back_what_was_put_in_its_order(void **state)
 
 	const struct spool_rows rows = {&all, deleted, added}, some = {&half, deleted, added};
 
-	assert_int_equal(spool_replay(dup(fileno(spool.file)), &rows), ST_OK);
+	assert_int_equal(spool_replay(dup(fileno(spool.file)), 4, &rows), ST_OK);
 	assert_int_equal(all.at, 4);
-	assert_int_equal(spool_replay(dup(fileno(spool.file)), &some), ST_DATA);
+	assert_int_equal(spool_replay(dup(fileno(spool.file)), 4, &some), ST_DATA);
 	assert_int_equal(half.at, 2);
 	spool_close(&spool);
 	assert_int_equal(rmdir(folder), 0); /* no file in it has a name */
@@ -148,8 +148,8 @@ static void test_a_damaged_spool_is_not_replayed(void **state)
 	assert_int_equal(spool_finish(&spool), ST_OK);
 	const size_t len = spool.octets;
 
-	/* Cut anywhere behind the length, and with a kind that there is not. */
-	for (size_t cut = 4; cut <= len; cut++) {
+	/* Cut anywhere, and with a kind that there is not. */
+	for (size_t cut = 0; cut <= len; cut++) {
 		struct expected e = {records, adds, 1, 0, 99};
 		const struct spool_rows rows = {&e, deleted, added};
 		int fd = fileno(spool.file);
@@ -160,7 +160,7 @@ static void test_a_damaged_spool_is_not_replayed(void **state)
 			assert_int_equal(ftruncate(fd, (off_t)len), 0);
 			assert_int_equal(pwrite(fd, "\x09", 1, 4), 1);
 		}
-		assert_int_equal(spool_replay(dup(fd), &rows), ST_INTERNAL);
+		assert_int_equal(spool_replay(dup(fd), 1, &rows), ST_INTERNAL);
 		assert_int_equal(e.at, 0);
 		rewind(spool.file);
 		spool.octets = 0;
