@@ -17,8 +17,8 @@
  * worker: its successor would have a socket that somebody has shut down, connected, or put a filter
  * on (shutdown, connect, setsockopt, fcntl). Others reach farther into lock.mdb than the page of it
  * that is the worker's (store_slots.c): mremap makes a map longer, by the pages of others behind
- * it; a shared futex can be requeued with those who wait for it; and recvmsg could bring another
- * descriptor of the file, which is denied by its number.
+ * it (realloc() copies without it); a shared futex can be requeued with those who wait for it; and
+ * recvmsg could bring another descriptor of the file, which is denied by its number.
  */
 #include "confine.h"
 

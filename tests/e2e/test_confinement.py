@@ -9,20 +9,29 @@ import os
 import platform
 import re
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
 
+import dns.query
+import dns.tsigkeyring
 import pytest
 
 from dnsbld import REPOSITORY, SUBLISTS, built, zone
 from names import reversed_name
+from packets import make
+from ports import free_port
 from process import Process, await_until, need_root, program
+from secondary import Secondary, silence
 from syscalls import Killed, Taken
+from transfers import Slow, axfr, ixfr
 
 ZONE = "dnsbl.example.org"
 BODY = SUBLISTS + zone(ZONE)
 LISTED = reversed_name("192.0.2.1", ZONE)
+SECRET = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE="
+KEY = f'key mirror {{ secret = "{SECRET}" }}\n'
 
 CAPABILITIES = {"CAP_DAC_READ_SEARCH": 2, "CAP_KILL": 5, "CAP_SETGID": 6, "CAP_SETUID": 7,
                 "CAP_NET_ADMIN": 12}
@@ -184,6 +193,64 @@ def test_each_process_writes_to_a_page_of_the_lock_file_that_no_other_does(serve
     assert sorted(again.values()) == sorted(before.values()), "they are given back"
 
 
+@pytest.fixture
+def watched(install, strace, folder):
+    """A server whose zone is large, goes to two secondaries and tells two more, one of which never
+    answers, and the record of all that its processes ask of the kernel from then on."""
+    keyring = dns.tsigkeyring.from_text({"mirror": SECRET})
+    with Secondary() as answers, Secondary(answer=silence, keyring=keyring) as silent:
+        server = install(SUBLISTS + KEY + zone(ZONE, f"""
+    transfer {{ allow = {{ "127.0.0.1" }} }}
+    notify = {{ "{answers.remote}", "{silent.remote} key mirror" }}
+""") + "notify_delay = 0\n", f'metrics = "127.0.0.1:{free_port()}"\n')
+        server.secondaries = answers, silent
+        rows = "".join(f"198.{n // 40000}.{n // 200 % 200}.{n % 200}\n" for n in range(30000))
+        server.feeder("import", "--source", "feed", "--sublist", "relay", "-", input=rows)
+        server.start()
+        tracer = Process([strace, "-f", "-tt", "-o", folder / "trace",
+                          *(word for pid in server.children() for word in ("-p", str(pid)))],
+                         folder / "strace.log")
+        await_until(lambda: tracer.text().count("attached") >= len(server.children()),
+                    tracer.text)
+        yield server, folder / "trace"
+        tracer.stop(signal.SIGINT)
+
+
+def test_transfers_and_notify_ask_for_nothing_that_is_denied(watched):
+    """Nor what goes wrong with them: who is slow, hangs up, or may not."""
+    server, trace = watched
+    rows = axfr(server, ZONE)
+    before = server.stats()["serials"][ZONE]
+    for n in range(5):
+        server.feeder("add", f"192.0.2.{n}", "--sublist", "relay")
+        assert server.codes(reversed_name(f"192.0.2.{n}", ZONE), tcp=n % 2) == ["127.0.0.2"]
+    query = make(f"1234 0000 0001 0000 0000 0000 n:{ZONE} 00fc 0001")
+    slow = [Slow(server, query) for _ in range(3)]
+    for client in slow:
+        client.message()
+    slow[0].close()
+    slow[1].socket.shutdown(socket.SHUT_WR)
+    assert len(slow[1].read_transfer()) == len(slow[2].read_transfer()) > len(rows)
+    assert 0 < len(ixfr(server, ZONE, before)) < 100
+    with pytest.raises(dns.query.TransferError):
+        axfr(server, ZONE, source="127.0.0.2")
+    server.server.await_line("was cut off")
+    answers, silent = server.secondaries
+    serial = server.stats()["serials"][ZONE]
+    for secondary in server.secondaries:
+        await_until(lambda: serial in [n.serial for n in list(secondary.received.queue)],
+                    "it is told")
+    await_until(lambda: silent.waiting() > answers.waiting(), "and told again")
+    lines = trace.read_text().splitlines()
+    assert sum("sendmmsg(" in line for line in lines) > 5
+    assert sum("writev(" in line for line in lines) > 20
+    # mremap() is denied for lock.mdb's sake, and realloc() then copies.
+    denied = [line for line in lines
+              if re.search(r"= -1 (EPERM|EACCES|ENOSYS)|SIGSYS|killed by", line)
+              and " mremap(" not in line]
+    assert denied == []
+
+
 @pytest.mark.parametrize("what, call", [
     ("execve", (EXECVE, b"/bin/true", 0, 0)),
     ("fork", (FORK,)),
@@ -259,8 +326,6 @@ def test_without_proc_it_serves_and_says_what_that_costs(install):
 
 
 # --- who may read and write the config ----------------------------------------------------------
-
-KEY = 'key mirror { secret = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=" }\n'
 
 
 def as_nobody(config, mode):
