@@ -9,6 +9,7 @@
  *	the zone is not ready     SERVFAIL, EDE 14
  *	too many at once          the same: a secondary asks its next primary, or later. As BIND
  *	                          says it, and REFUSED would send somebody to look at the config.
+ *	it is too large           SERVFAIL, EDE 21: transfer_copy.c says when
  *	the rest                  the first message: transfer_out.c
  *
  * Clients (their ACL, cookies, TSIG) were looked at before; another class has no zones.
@@ -127,6 +128,8 @@ static size_t answer_by_tcp(struct turn *t)
 	case ST_CONFIG:
 		return refuse(t, RCODE_SERVFAIL, EDE_NOT_READY,
 			      "the database has the zone by another config");
+	case ST_DATA:
+		return refuse(t, RCODE_SERVFAIL, EDE_NOT_SUPPORTED, fail_text());
 	default:
 		return refuse(t, RCODE_SERVFAIL, EDE_INVALID_DATA, "the database fails");
 	}

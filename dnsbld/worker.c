@@ -311,7 +311,7 @@ enum status worker_open_transfer(struct worker *w, const struct zone *zone, cons
 {
 	enum status status = transfer_open(transfer, w->txn, w->config, zone->config, since);
 
-	if (status && status != ST_CONFIG) {
+	if (status && status != ST_CONFIG && status != ST_DATA) {
 		complain(w);
 	}
 	has_failed(w);

@@ -36,7 +36,8 @@ enum {
  * has all of them and they are less than the zone.
  *
  * ST_CONFIG: the database has no such zone, or has it as another config says (DESIGN: dnsbld
- * answers SERVFAIL then). ST_INTERNAL where it is damaged.
+ * answers SERVFAIL then). ST_DATA: its IPv6 ranges would be more records than anybody can keep.
+ * ST_INTERNAL where it is damaged.
  */
 enum status transfer_open(struct transfer **transfer, struct txn *txn, const struct config *config,
 			  const struct zone_config *zone, const uint32_t *since);

@@ -299,8 +299,8 @@ static enum status agree(struct txn *txn, const struct config *config,
 	return ST_OK;
 }
 
-static void begin(struct transfer *t, struct txn *txn, const struct config *config,
-		  const struct zone_config *zone, const uint32_t *since)
+static enum status begin(struct transfer *t, struct txn *txn, const struct config *config,
+			 const struct zone_config *zone, const uint32_t *since)
 {
 	struct zone_view view;
 
@@ -319,8 +319,9 @@ static void begin(struct transfer *t, struct txn *txn, const struct config *conf
 		t->kind = TRANSFER_FULL;
 		t->stage = full;
 		zone_records(config, zone, &view, t->serial, keep_fixed, t);
-		index_copy_take(&t->index, &t->lens, txn);
+		return index_copy_take(&t->index, &t->lens, txn);
 	}
+	return txn_status(txn);
 }
 
 enum status transfer_open(struct transfer **transfer, struct txn *txn, const struct config *config,
@@ -336,8 +337,7 @@ enum status transfer_open(struct transfer **transfer, struct txn *txn, const str
 
 	t->zone = *zone;
 	t->serial = serial;
-	begin(t, txn, config, zone, since);
-	status = txn_status(txn);
+	status = begin(t, txn, config, zone, since);
 	if (status) {
 		transfer_close(t);
 		return status;

@@ -10,6 +10,13 @@
 #include "index6.h"
 #include "transfer_inside.h"
 
+/*
+ * Each IPv6 range is a wildcard a /32 that it covers: so many are 256 /16s, and 700 MB. All that
+ * there is would be 2^32, in one range, and no secondary's memory has room for more than a few of
+ * these.
+ */
+enum { WILDCARDS_MOST = 1 << 24 };
+
 struct look {
 	struct lens *lens;
 	struct txn *txn;
@@ -63,9 +70,17 @@ static void take_v4(struct index_copy *copy, struct look *look)
 	scan_close(scan);
 }
 
-static void take_v6(struct index_copy *copy, struct look *look)
+/* How many /32s it touches. */
+static uint64_t units_of(const struct segment *s)
+{
+	return (uint64_t)(s->last >> 96) - (uint64_t)(s->first >> 96) + 1;
+}
+
+/* False: there is too much. */
+static bool take_v6(struct index_copy *copy, struct look *look)
 {
 	struct scan *scan = scan_open(look->txn, TABLE_INDEX6);
+	uint64_t wildcards = 0; /* of ranges of more than one /32 */
 	struct segment s;
 
 	for (bool more = index6_seek(scan, 0, &s); more; more = index6_next(scan, &s)) {
@@ -73,18 +88,28 @@ static void take_v6(struct index_copy *copy, struct look *look)
 		learn(look, s.answer);
 		if (look->listed) {
 			segments_add(&copy->v6, s.first, s.last, s.answer);
+			wildcards += units_of(&s) - 1;
+		}
+		if (wildcards > WILDCARDS_MOST) {
+			break;
 		}
 	}
 	scan_close(scan);
+	return wildcards <= WILDCARDS_MOST;
 }
 
-void index_copy_take(struct index_copy *copy, struct lens *lens, struct txn *txn)
+enum status index_copy_take(struct index_copy *copy, struct lens *lens, struct txn *txn)
 {
 	struct look look = {lens, txn, false};
 
 	*copy = (struct index_copy){.len = 0};
 	take_v4(copy, &look);
-	take_v6(copy, &look);
+	if (!take_v6(copy, &look)) {
+		return fail(ST_DATA,
+			    "its IPv6 ranges are more than %u wildcards, one for each /32 in them",
+			    (unsigned)WILDCARDS_MOST);
+	}
+	return txn_status(txn);
 }
 
 void index_copy_release(struct index_copy *copy)

@@ -30,8 +30,11 @@ struct index_copy {
 	addr_t v6_from;     /* of the next of which all before here was, too */
 };
 
-/* Takes it, and teaches the lens all answers in it. Errors are the transaction's. */
-void index_copy_take(struct index_copy *copy, struct lens *lens, struct txn *txn);
+/*
+ * Takes it, and teaches the lens all answers in it. ST_DATA: the zone would have more wildcards
+ * than anybody can keep. Other errors are the transaction's.
+ */
+enum status index_copy_take(struct index_copy *copy, struct lens *lens, struct txn *txn);
 void index_copy_release(struct index_copy *copy);
 
 /* The next unit, IPv4 first, and its segments. False at the end. */

@@ -450,6 +450,37 @@ static void test_two_templates_of_one_text_are_one_record(void **state)
 	texts_release(&now);
 }
 
+/* 256 /16s are sent; one more is not, of whatever sublist it is. */
+static void test_what_nobody_can_keep_is_not_sent(void **state)
+{
+	struct change *c = begin();
+	struct transfer *t;
+	struct txn *txn;
+
+	(void)state;
+	for (unsigned i = 0; i < 256; i++) {
+		char text[PREFIX_TEXT];
+
+		snprintf(text, sizeof text, "%x::/16", 0x2000 + i);
+		claim(c, text, 0, NULL);
+	}
+	claim(c, "2200::/16", 3, NULL);
+	assert_int_equal(change_commit(c, NULL), ST_OK);
+	assert_int_equal(txn_read(store, &txn), ST_OK);
+	assert_int_equal(transfer_open(&t, txn, config, &config->zones[0], NULL), ST_OK);
+	transfer_close(t);
+	assert_int_equal(transfer_open(&t, txn, config, &config->zones[1], NULL), ST_DATA);
+	assert_non_null(strstr(fail_text(), "more than 16777216 wildcards"));
+	txn_abort(txn);
+
+	c = begin();
+	claim(c, "2100::/16", 0, NULL);
+	assert_int_equal(change_commit(c, NULL), ST_OK);
+	assert_int_equal(txn_read(store, &txn), ST_OK);
+	assert_int_equal(transfer_open(&t, txn, config, &config->zones[0], NULL), ST_DATA);
+	txn_abort(txn);
+}
+
 /* A hole in each /24, so that their 65,280 names are spelled out. */
 static void exclude_holes(const char *block)
 {
@@ -551,6 +582,7 @@ int main(void)
 		TEST(test_nothing_crosses_a_barrier),
 		TEST(test_two_templates_of_one_text_are_one_record),
 		TEST(test_units_of_many_names_are_compared_one_by_one),
+		TEST(test_what_nobody_can_keep_is_not_sent),
 		TEST(test_many_histories),
 	};
 
