@@ -135,6 +135,33 @@ def test_the_sample_config_passes(tmp_path):
     assert "nosuch" not in done.stderr
 
 
+def test_what_the_sample_has_in_comments_passes_too(tmp_path):
+    """`#option`, which is no `# words`."""
+    text, count = re.subn(r"^#(?=[a-z}\t])", "", SAMPLE.read_text(), flags=re.M)
+    assert count > 20
+    config = tmp_path / "dnsbld.conf"
+    config.write_text(text)
+    config.chmod(0o640)         # a key is among it
+    done = subprocess.run([built("dnsbld"), "-t", "-c", config], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "3 zones" in done.stderr     # the mirrored one is the third
+
+
+def test_the_examples_of_its_man_page_pass(tmp_path):
+    page = (REPOSITORY / "dnsbld/dnsbld.conf.5").read_text()
+    examples = page.partition("\n.Sh EXAMPLES\n")[2].partition("\n.Sh ")[0]
+    server, mirror, of_its_zone = re.findall(r"\n\.Bd -literal .*?\n(.*?)\.Ed", examples, re.S)
+    key = re.search(r"^key .*?^}\n", mirror, re.M | re.S).group()
+    assert 'zone "dnsbl.example.org" {\n' in server
+    primary = key + re.sub(r'(zone "dnsbl.example.org" {\n)', rf"\1{of_its_zone}", server)
+    for text in (server, mirror, primary):
+        config = tmp_path / "dnsbld.conf"
+        config.write_text(text)
+        config.chmod(0o640)
+        done = subprocess.run([built("dnsbld"), "-t", "-c", config], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+
+
 def options_of_the_config_page():
     """The tags of dnsbld.conf(5): `name = …`, `name { … }` and `name title { … }`."""
     options = man_page("dnsbld.conf.5").partition("\nOPTIONS\n")[2]
