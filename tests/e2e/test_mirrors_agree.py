@@ -11,7 +11,7 @@ import signal
 import pytest
 
 from agreement import Peers, simple
-from dnsbld import REPOSITORY, SUBLISTS, zone
+from dnsbld import SUBLISTS, zone
 from lists import LONG, random_ipv4
 from metrics import scrape
 from model import Model
@@ -21,7 +21,6 @@ from peers.mirror import Mirror
 from peers.nsd import Nsd
 from peers.pdns import Pdns
 from peers.rbldnsd import Rbldnsd
-from peers.server import EXAMPLES
 from peers.unbound_auth import UnboundAuth
 from ports import free_port
 
@@ -63,13 +62,6 @@ def check(peers, model):
              zip(asked, ours[::2], ours[1::2], model.answers(asked)) if tuple(both) != wanted]
     assert wrong[:3] == [], f"{len(wrong)} of {len(asked)}, after\n{said}"
     return listed
-
-
-@pytest.mark.parametrize("file", sorted(p.name for p in EXAMPLES.iterdir()))
-def test_readme_shows_the_configuration_that_is_tested(file):
-    """But for blanks, of which a README has more."""
-    readme = " ".join((REPOSITORY / "README.md").read_text().split())
-    assert " ".join((EXAMPLES / file).read_text().split()) in readme
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -13,7 +13,7 @@ class Mirror(Server):
 
     def follow(self, port, key):
         text = example("dnsbld.conf", self.zone, port, key)
-        body = text.replace("192.0.2.2:5360", f"127.0.0.1:{self.notify_port}")
+        body = text.replace("198.51.100.53:5360", f"127.0.0.1:{self.notify_port}")
         if self.installation:
             self.installation.configure(body)
         else:
