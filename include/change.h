@@ -149,6 +149,12 @@ enum status change_mirror_end(struct change *change, uint32_t serial, uint64_t r
 			      struct mirror_counts *counts, bool *more);
 
 /* The primary was asked and has the serial that we have. */
+/*
+ * After a full transfer of which slices were committed and that failed: its records go. False:
+ * there are none, and nothing to commit. *more: commit, and call it again in another change.
+ */
+bool change_mirror_give_up(struct change *change, const struct zone_config *zone, bool *more);
+
 void change_mirror_refreshed(struct change *change, const struct zone_config *zone,
 			     uint64_t refreshed_s);
 

@@ -75,15 +75,12 @@ static bool stage(struct change *c, struct mirroring *m)
 {
 	unsigned slot = 1;
 
-	m->state.mixed = m->state.mixed || m->state.phase == MIRROR_APPLYING;
-	m->state.phase = MIRROR_SETTLED;
-	m->state.staged = 0;
+	mirroring_unstage(m);
 	mirroring_clean(c);
 	while (slot < UINT8_MAX && !slot_is_empty(c, m, (uint8_t)slot)) {
 		slot++;
 	}
 	m->state.staged = (uint8_t)slot;
-	m->state.staged_tally = (struct mirror_tally){0};
 	m->state.phase = MIRROR_STAGING;
 	return slot < UINT8_MAX;
 }
@@ -226,6 +223,12 @@ static void write_served(struct change *c, struct mirroring *m)
 	}
 }
 
+void mirroring_too_much(struct change *c)
+{
+	txn_fail(c->txn, fail(ST_DATA, "zone '%s': too much for one step: take a full transfer",
+			      c->mirror->zone->name));
+}
+
 void mirroring_flush(struct change *c)
 {
 	struct mirroring *m = c->mirror;
@@ -239,9 +242,7 @@ void mirroring_flush(struct change *c)
 	} else if (m->weight <= mirror_slice) {
 		write_served(c, m);
 	} else {
-		txn_fail(c->txn,
-			 fail(ST_DATA, "zone '%s': too much for one step: take a full transfer",
-			      m->zone->name));
+		mirroring_too_much(c);
 	}
 	m->has_owner = false;
 	mirror_row_clear(&m->row);

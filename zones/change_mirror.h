@@ -51,6 +51,12 @@ enum status mirroring_resume(struct change *c, const struct mirroring *before);
 /* Writes the records of the owner at hand. Errors are the transaction's. */
 void mirroring_flush(struct change *c);
 
+/* Fails the transaction: a difference is not committed in slices. */
+void mirroring_too_much(struct change *c);
+
+/* What is staged counts no more: it is mirroring_clean()'s. */
+void mirroring_unstage(struct mirroring *m);
+
 /* The slot that records go to. */
 static inline uint8_t mirroring_slot(const struct mirroring *m)
 {

@@ -244,7 +244,10 @@ bool mirroring_part(void *context, const struct cover_part *part)
 	addr_t end = prefix_mask(part->family, prefix_bits(part->family));
 	m->state.next = part->last < end ? (struct prefix){part->last + 1, (uint8_t)part->family, 0}
 					 : (struct prefix){0, 6, 0};
-	return !m->full || m->weight < mirror_slice;
+	if (!m->full && m->weight > mirror_slice) {
+		mirroring_too_much(c);
+	}
+	return !txn_status(c->txn) && (!m->full || m->weight < mirror_slice);
 }
 
 /* --- all of it -------------------------------------------------------------------------------- */

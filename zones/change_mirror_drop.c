@@ -36,6 +36,32 @@ bool mirroring_clean(struct change *c)
 	return !more || m->weight < mirror_slice;
 }
 
+void mirroring_unstage(struct mirroring *m)
+{
+	m->state.mixed = m->state.mixed || m->state.phase == MIRROR_APPLYING;
+	m->state.phase = MIRROR_SETTLED;
+	m->state.staged = 0;
+	m->state.staged_tally = (struct mirror_tally){0};
+}
+
+bool change_mirror_give_up(struct change *c, const struct zone_config *zone, bool *more)
+{
+	struct mirroring *m = must_alloc(sizeof *m);
+
+	*more = false;
+	mirroring_free(c->mirror);
+	c->mirror = m;
+	if (!mirror_state_read(c->txn, zone->name, &m->state)) {
+		return false;
+	}
+	bool staged = m->state.staged != 0;
+
+	mirroring_unstage(m);
+	*more = !mirroring_clean(c);
+	mirror_state_write(c->txn, zone->name, &m->state);
+	return staged || m->weight > 0;
+}
+
 /* False: there are more. */
 static bool withdraw(struct change *c, struct mirroring *m)
 {

@@ -7,7 +7,13 @@
 
 #include "mirrored_rows.h"
 
-enum { LABEL_END = 0, ESCAPE = 1 };
+enum {
+	LABEL_END = 0,
+	ESCAPE = 1,
+	/* Below a node may be a million names that are no address; asking for each that is one
+	 * costs as much as looking at a few hundred. */
+	LOOKED_AT = 1024,
+};
 
 void mirror_key_apex(struct mirror_key *key, uint16_t number, uint8_t slot)
 {
@@ -208,13 +214,36 @@ bool mirror_skip(struct scan *scan, struct bytes top, struct bytes *key, struct 
 	return scan_seek(scan, bytes_of(past, top.len), key, value);
 }
 
+/* Label by label. */
+static void ask_for_children(struct scan *scan, struct bytes node, unsigned family, bool there[256])
+{
+	const unsigned labels = 1U << mirror_step(family);
+	struct mirror_key child;
+	struct bytes key, value;
+	char text[4];
+
+	for (unsigned label = 0; label < labels; label++) {
+		int len = snprintf(text, sizeof text, family == 4 ? "%u" : "%x", label & 255);
+
+		memcpy(child.octets, node.data, node.len);
+		child.len = node.len;
+		mirror_key_push(&child, text, (size_t)len);
+		there[label] = scan_seek(scan, mirror_key_bytes(&child), &key, &value) &&
+			       mirror_key_below(key, mirror_key_bytes(&child));
+	}
+}
+
 void mirror_children(struct scan *scan, struct bytes node, unsigned family, bool there[256])
 {
 	struct bytes key, value, label;
+	bool more = scan_seek(scan, node, &key, &value);
 
 	memset(there, 0, 256 * sizeof *there);
-	for (bool more = scan_seek(scan, node, &key, &value);
-	     more && mirror_key_below(key, node);) {
+	for (unsigned i = 0; more && mirror_key_below(key, node); i++) {
+		if (i == LOOKED_AT) {
+			ask_for_children(scan, node, family, there);
+			return;
+		}
 		size_t at = node.len;
 
 		if (!mirror_key_label(key, &at, &label)) {

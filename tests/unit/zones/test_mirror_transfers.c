@@ -767,6 +767,90 @@ static void test_a_difference_too_large_for_one_transaction_is_refused(void **st
 	must_be_consistent(f);
 }
 
+/* One record, a delegation, takes 400 listings away. */
+static void test_a_difference_of_too_many_listings_is_refused(void **state)
+{
+	struct fixture *f = *state;
+
+	assert_true(many(f, 5, LISTED, 0));
+	mirror_slice = 8000;
+	begin(f, false);
+	add(f, "0.10", TYPE_NS, 300, "\3ns1\7example", 13);
+	add_soa(f, 6, 300);
+	refused(f, end(f, 6));
+	must_be_consistent(f);
+	assert_int_equal(count_listed(f, LISTED), 400);
+	mirror_slice = UINT64_C(320) << 20;
+	begin(f, false);
+	add(f, "0.10", TYPE_NS, 300, "\3ns1\7example", 13);
+	add_soa(f, 6, 300);
+	commit(f, 6);
+	assert_int_equal(count_listed(f, LISTED), 0);
+}
+
+/* Of whatever slice it was broken off: no record stays, and the next one is as if it had not been.
+ */
+static void test_a_long_transfer_that_is_given_up_leaves_no_records(void **state)
+{
+	struct fixture *f = *state;
+	unsigned slices = 0;
+	bool more;
+
+	mirror_slice = 8000;
+	assert_true(many(f, 5, LISTED, 0));
+	begin_change(f);
+	assert_false(change_mirror_give_up(f->c, f->zone, &more));
+	assert_false(more);
+	change_abort(f->c);
+	f->c = NULL;
+	while (!many(f, 10, OTHER, ++slices)) {
+		unsigned old = count_listed(f, LISTED);
+
+		for (more = true; more; f->c = NULL) {
+			begin_change(f);
+			assert_true(change_mirror_give_up(f->c, f->zone, &more));
+			good(change_commit(f->c, NULL));
+		}
+		must_be_consistent(f);
+		assert_int_equal(count_listed(f, LISTED), old);
+		struct txn *txn = reading(f);
+
+		assert_int_equal(store_table_usage(txn, TABLE_MIRRORED).entries, 402);
+		txn_abort(txn);
+		assert_true(many(f, 10, OTHER, 0));
+		assert_true(many(f, 5, LISTED, 0));
+	}
+	assert_true(slices > 5);
+	assert_int_equal(count_listed(f, OTHER), 400);
+}
+
+/* A primary may have any number of names that are no address below one that is. */
+static void test_addresses_are_found_among_many_names_that_are_none(void **state)
+{
+	struct fixture *f = *state;
+
+	begin(f, true);
+	apex(f, 5);
+	listed(f, "*.2.0.192");
+	add(f, "9.2.0.192", TYPE_A, 300, OTHER, 4);
+	add(f, "200.2.0.192", TYPE_A, 300, OTHER, 4);
+	for (unsigned i = 0; i < 3000; i++) {
+		char owner[32];
+
+		snprintf(owner, sizeof owner, "0%u.2.0.192", i);
+		listed(f, owner);
+	}
+	commit(f, 5);
+	must_be_consistent(f);
+	begin(f, false);
+	add(f, "11.2.0.192", TYPE_TXT, 300, "\1x", 2);
+	add_soa(f, 6, 300);
+	commit(f, 6);
+	must_be_consistent(f);
+	assert_true(is_listed(f, "192.0.2.12"));
+	assert_false(is_listed(f, "192.0.2.11"));
+}
+
 static void test_a_zone_that_is_dropped_leaves_nothing(void **state)
 {
 	struct fixture *f = *state;
@@ -877,6 +961,9 @@ int main(void)
 		TEST(test_what_is_outside_is_counted_by_why),
 		TEST(test_a_long_transfer_can_break_anywhere),
 		TEST(test_a_difference_too_large_for_one_transaction_is_refused),
+		TEST(test_a_difference_of_too_many_listings_is_refused),
+		TEST(test_a_long_transfer_that_is_given_up_leaves_no_records),
+		TEST(test_addresses_are_found_among_many_names_that_are_none),
 		TEST(test_a_zone_that_is_dropped_leaves_nothing),
 		TEST(test_check_finds_rows_and_claims_that_disagree),
 	};
