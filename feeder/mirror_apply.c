@@ -92,8 +92,10 @@ static enum status compare(const struct mirror_job *job, struct txn *txn, bool *
 	if (!mirror_status_read(txn, job->zone, &now) || !now.whole) {
 		return txn_status(txn);
 	}
+	/* What was refreshed in the future was so by a clock that was wrong. */
 	*overtaken = job->spool ? !serial_newer(job->spool->serial, now.serial)
-				: job->refreshed_s <= now.refreshed_s;
+				: job->refreshed_s <= now.refreshed_s &&
+					  now.refreshed_s <= (uint64_t)time(NULL);
 	if (!*overtaken && job->spool && !job->spool->full && now.serial != job->base) {
 		return fail(ST_DATA, "the zone has another serial by now than the transfer is to");
 	}
@@ -124,19 +126,37 @@ static enum status apply_in(const struct mirror_job *job, struct store *store,
 	return change_commit(change, NULL);
 }
 
+/* What was committed of it would fill the map until the next one, and keep all others from it. */
+static void give_up(const struct mirror_job *job, struct store *store)
+{
+	struct change *change;
+	bool more = store != NULL;
+
+	while (more && !call_begin(job->call, store, &change)) {
+		if (!change_mirror_give_up(change, job->zone, &more)) {
+			change_abort(change);
+		} else if (change_commit(change, NULL)) {
+			return;
+		}
+	}
+}
+
 static void run(const struct mirror_job *job, struct mirror_applied *applied)
 {
-	struct store *store;
+	struct store *store = NULL;
 	enum status status = open_database(job, &store);
 
 	if (!status) {
 		status = apply_in(job, store, applied);
-		store_close(store);
 	}
+	applied->status = status;
 	if (status) {
 		snprintf(applied->text, sizeof applied->text, "%s", fail_text());
 	}
-	applied->status = status;
+	if (status && job->spool && job->spool->full) {
+		give_up(job, store);
+	}
+	store_close(store);
 }
 
 /* Signals are blocked. */
