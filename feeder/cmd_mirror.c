@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "feeder.h"
 #include "log.h"
@@ -18,12 +19,16 @@
 #include "output.h"
 #include "systemd.h"
 
+/* What NTP and people do to a running clock is less, or matters. */
+enum { CLOCK_SET_S = 60 };
+
 struct daemon {
 	struct call *call;
 	struct event_base *base;
 	struct mirror mirror;
 	struct mirror_notify *notify; /* NULL: the config has no place for it */
 	struct listen_config listen;  /* as it was bound */
+	int64_t clock_s;              /* by how much the real clock is ahead of the monotonic one */
 	enum status status;
 };
 
@@ -90,12 +95,33 @@ static void on_stop(evutil_socket_t number, short what, void *context)
 	event_base_loopbreak(d->base);
 }
 
+static int64_t clock_ahead_s(void)
+{
+	struct timespec monotonic;
+
+	clock_gettime(CLOCK_MONOTONIC, &monotonic);
+	return (int64_t)time(NULL) - monotonic.tv_sec;
+}
+
+/* Zones expire by the real clock: where that was set, or the machine slept, they may have, or never
+ * will. */
+static void look_at_clock(struct daemon *d)
+{
+	const int64_t ahead_s = clock_ahead_s(), set_s = ahead_s - d->clock_s;
+
+	if (set_s > CLOCK_SET_S || set_s < -CLOCK_SET_S) {
+		d->clock_s = ahead_s;
+		log_warn("the clock was set by %lld s: all primaries are asked", (long long)set_s);
+		mirror_ask_all(&d->mirror);
+	}
+}
+
 static void on_tick(evutil_socket_t fd, short what, void *context)
 {
 	(void)fd;
 	(void)what;
-	(void)context;
 	log_tick();
+	look_at_clock(context);
 }
 
 static bool same_listen(const struct listen_config *a, const struct listen_config *b)
@@ -159,7 +185,7 @@ static enum status start(struct daemon *d)
 static enum status run_daemon(struct call *call, struct event_base *base)
 {
 	const struct timeval second = {.tv_sec = 1};
-	struct daemon d = {.call = call, .base = base};
+	struct daemon d = {.call = call, .base = base, .clock_s = clock_ahead_s()};
 	enum { EVENTS = 4 };
 	struct event *events[EVENTS] = {
 		evsignal_new(base, SIGTERM, on_stop, &d),

@@ -55,6 +55,13 @@ void mirror_start(struct mirror *m)
 	}
 }
 
+void mirror_ask_all(struct mirror *m)
+{
+	for (size_t i = 0; i < m->zone_count; i++) {
+		mirror_copy_notified(&m->zones[i], 0);
+	}
+}
+
 /* Two primaries may be at one address, with other ports and other keys. */
 static bool may_notify(const struct remote_config *primary, const struct mirror_notifier *from)
 {

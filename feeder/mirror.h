@@ -76,6 +76,9 @@ enum status mirror_load(struct mirror *m, struct mirror_copy *z);
 /* Begins all zones' first runs. */
 void mirror_start(struct mirror *m);
 
+/* As if each zone's first primary had sent NOTIFY. */
+void mirror_ask_all(struct mirror *m);
+
 /* Who says that a zone has changed. */
 struct mirror_notifier {
 	uint8_t family; /* 4 or 6 */

@@ -1,6 +1,7 @@
 /*
- * mirror_schedule.c: REFRESH, after a failure RETRY (RFC 1035 §3.3.13); without a zone, for which
- * mail servers may be waiting, 2 s doubling to a minute.
+ * mirror_schedule.c: REFRESH, after a failure RETRY (RFC 1035 §3.3.13), and twice within EXPIRE, or
+ * a zone that can be had would expire; without a zone, for which mail servers may be waiting, 2 s
+ * doubling to a minute.
  */
 #include "mirror_schedule.h"
 
@@ -20,6 +21,9 @@ uint64_t schedule_ms(const struct soa_config *soa, unsigned failures, uint32_t r
 	if (soa) {
 		uint64_t s = failures ? soa->retry_s : soa->refresh_s;
 
+		if (soa->expire_s > 0 && s > soa->expire_s / 2) {
+			s = soa->expire_s / 2;
+		}
 		ms = 1000 * (s < LEAST_S ? LEAST_S : s > MOST_S ? MOST_S : s);
 	} else {
 		for (unsigned i = 1; i < failures && ms < FIRST_MOST_MS; i++) {

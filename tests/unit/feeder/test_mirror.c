@@ -176,24 +176,29 @@ static void test_a_damaged_spool_is_not_replayed(void **state)
 static void test_when_a_primary_is_asked_again(void **state)
 {
 	static const struct {
-		uint32_t refresh_s, retry_s;
+		uint32_t refresh_s, retry_s, expire_s;
 		unsigned failures;
 		uint64_t ms;
 	} table[] = {
-		{600, 300, 0, 600000},
-		{600, 300, 1, 300000},
-		{600, 300, 50, 300000},
-		{0, 0, 0, 1000},
-		{0, 0, 1, 1000},
-		{UINT32_MAX, 1, 0, UINT64_C(28) * 86400000},
-		{1, UINT32_MAX, 3, UINT64_C(28) * 86400000},
+		{600, 300, 86400, 0, 600000},
+		{600, 300, 86400, 1, 300000},
+		{600, 300, 86400, 50, 300000},
+		{0, 0, 0, 0, 1000},
+		{0, 0, 0, 1, 1000},
+		{600, 300, 0, 0, 600000},
+		{600, 300, 400, 0, 200000},
+		{600, 300, 400, 1, 200000},
+		{600, 300, 1, 1, 1000},
+		{UINT32_MAX, 1, UINT32_MAX, 0, UINT64_C(28) * 86400000},
+		{1, UINT32_MAX, UINT32_MAX, 3, UINT64_C(28) * 86400000},
 	};
 	static const uint64_t without[] = {2000, 4000, 8000, 16000, 32000, 60000, 60000};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
 		const struct soa_config soa = {.refresh_s = table[i].refresh_s,
-					       .retry_s = table[i].retry_s};
+					       .retry_s = table[i].retry_s,
+					       .expire_s = table[i].expire_s};
 
 		assert_int_equal(schedule_ms(&soa, table[i].failures, 0), table[i].ms);
 	}
