@@ -32,6 +32,7 @@ zone "{zone}" {{
 	type primary;
 	file "{file}";
 	ixfr-from-differences yes;
+	check-names ignore;
 	allow-transfer {{ {allow}; }};
 	notify {notify};
 	also-notify {{ {also} }};
