@@ -10,6 +10,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 enum {
@@ -41,8 +42,9 @@ static enum status failed(const char *what)
 enum status spool_open(struct spool *spool, const char *folder, const struct spool_bounds *bounds)
 {
 	char path[PATH_MAX];
+	struct statvfs fs;
 
-	*spool = (struct spool){.bounds = *bounds};
+	*spool = (struct spool){.bounds = *bounds, .room = UINT64_MAX};
 	if (snprintf(path, sizeof path, "%s/transfer.XXXXXX", folder) >= (int)sizeof path) {
 		return fail(ST_CONFIG, "%s: the path is too long", folder);
 	}
@@ -52,6 +54,9 @@ enum status spool_open(struct spool *spool, const char *folder, const struct spo
 		return failed("make a file for the transfer in the database's folder");
 	}
 	unlink(path);
+	if (fstatvfs(fd, &fs) == 0) {
+		spool->room = (uint64_t)fs.f_bavail * fs.f_frsize / 2;
+	}
 	spool->file = fdopen(fd, "w+");
 	if (!spool->file) {
 		close(fd);
@@ -104,6 +109,12 @@ static enum status put(struct spool *spool, uint8_t kind, const struct record *r
 		return fail(ST_DATA,
 			    "the transfer is larger than %llu octets, half of map_size: not taken",
 			    (unsigned long long)spool->bounds.octets);
+	}
+	if (len > spool->room - spool->octets) {
+		return fail(ST_AGAIN,
+			    "the transfer takes more than half of what was free on the disk, %llu "
+			    "octets: not taken",
+			    (unsigned long long)spool->room);
 	}
 	if (fwrite(room, 1, len, spool->file) != len) {
 		return failed("keep the transfer in the database's folder");

@@ -25,6 +25,7 @@ struct spool_bounds {
 struct spool {
 	FILE *file;
 	struct spool_bounds bounds;
+	uint64_t room; /* half of what was free: the database, and all others, need some too */
 	uint64_t records, octets;
 	bool begun;
 	bool full;       /* a whole zone; else differences */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "temp.h"
@@ -113,6 +114,7 @@ static void test_a_spool_has_bounds(void **state)
 	const struct record r = record_of("a.example", 1, bytes_str("\x7f\0\0\2"));
 	struct spool_bounds bounds = {2, 1 << 20};
 	struct spool spool;
+	struct statvfs fs;
 
 	(void)state;
 	assert_int_equal(spool_open(&spool, folder, &bounds), ST_OK);
@@ -129,6 +131,17 @@ static void test_a_spool_has_bounds(void **state)
 	assert_int_equal(spool_add(&spool, &r), ST_OK);
 	assert_int_equal(spool_add(&spool, &r), ST_DATA);
 	assert_non_null(strstr(fail_text(), "half of map_size"));
+	spool_close(&spool);
+
+	bounds.octets = 1 << 20;
+	assert_int_equal(spool_open(&spool, folder, &bounds), ST_OK);
+	assert_int_equal(statvfs(folder, &fs), 0);
+	assert_in_range(spool.room, 1, (uint64_t)fs.f_blocks * fs.f_frsize / 2);
+	spool.room = two;
+	assert_int_equal(spool_add(&spool, &r), ST_OK);
+	assert_int_equal(spool_add(&spool, &r), ST_OK);
+	assert_int_equal(spool_add(&spool, &r), ST_AGAIN);
+	assert_non_null(strstr(fail_text(), "free on the disk"));
 	spool_close(&spool);
 
 	bounds = spool_bounds_of(1000000, UINT64_C(64) << 30);
