@@ -155,6 +155,11 @@ static void look_at_database(struct tcp *t)
 	look_at_readers(t);
 }
 
+static void on_step(void *context)
+{
+	heartbeat_tick(context);
+}
+
 static void on_tick(evutil_socket_t fd, short what, void *context)
 {
 	struct tcp *t = context;
@@ -281,6 +286,7 @@ enum status tcp_serve(struct worker *worker, const struct sockets *sockets,
 	}
 	t.limits.clients = clients_allowed(limits->clients);
 	connections_init(&t.connections, t.base, worker, &t.limits);
+	t.connections.transfers.watch = (struct transfer_watch){on_step, heartbeat};
 	stop = evsignal_new(t.base, SIGTERM, on_stop, &t);
 	ticker = event_new(t.base, -1, EV_PERSIST, on_tick, &t);
 	t.rest = evtimer_new(t.base, on_rested, &t);

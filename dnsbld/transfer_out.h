@@ -24,6 +24,7 @@ struct transfers {
 	unsigned most;    /* at once */
 	unsigned running; /* of more than one SOA */
 	struct outgoing *begun;
+	struct transfer_watch watch; /* over the process */
 };
 
 /* The one that the last respond() began, which is the caller's then; NULL: it began none. */

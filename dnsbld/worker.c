@@ -25,6 +25,7 @@
 #include "index.h"
 #include "log.h"
 #include "mirrors.h"
+#include "transfer_out.h"
 #include "zone_records.h"
 
 /*
@@ -309,7 +310,8 @@ bool worker_find_key(struct worker *w, struct bytes label, struct access *key)
 enum status worker_open_transfer(struct worker *w, const struct zone *zone, const uint32_t *since,
 				 struct transfer **transfer)
 {
-	enum status status = transfer_open(transfer, w->txn, w->config, zone->config, since);
+	enum status status = transfer_open(transfer, w->txn, w->config, zone->config, since,
+					   &w->transfers->watch);
 
 	if (status && status != ST_CONFIG && status != ST_DATA) {
 		complain(w);

@@ -31,16 +31,26 @@ enum {
 };
 
 /*
+ * Called at each step of what may take seconds, as where a million listings have texts of their
+ * own: who watches over the process then knows that it goes on.
+ */
+struct transfer_watch {
+	void (*step)(void *context); /* NULL: nobody does */
+	void *context;
+};
+
+/*
  * Copies from the snapshot what the transfer needs: `txn` is not used later, the config is. since:
- * the serial that the client has, or NULL: it has nothing. Differences are sent where the journal
- * has all of them and they are less than the zone.
+ * the serial that the client has, or NULL: it has nothing. `watch` may be NULL. Differences are
+ * sent where the journal has all of them and they are less than the zone.
  *
  * ST_CONFIG: the database has no such zone, or has it as another config says (DESIGN: dnsbld
  * answers SERVFAIL then). ST_DATA: its IPv6 ranges would be more records than anybody can keep.
  * ST_INTERNAL where it is damaged.
  */
 enum status transfer_open(struct transfer **transfer, struct txn *txn, const struct config *config,
-			  const struct zone_config *zone, const uint32_t *since);
+			  const struct zone_config *zone, const uint32_t *since,
+			  const struct transfer_watch *watch);
 void transfer_close(struct transfer *transfer); /* NULL is fine */
 
 enum transfer_kind transfer_kind(const struct transfer *transfer);

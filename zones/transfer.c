@@ -300,7 +300,8 @@ static enum status agree(struct txn *txn, const struct config *config,
 }
 
 static enum status begin(struct transfer *t, struct txn *txn, const struct config *config,
-			 const struct zone_config *zone, const uint32_t *since)
+			 const struct zone_config *zone, const uint32_t *since,
+			 const struct transfer_watch *watch)
 {
 	struct zone_view view;
 
@@ -311,7 +312,7 @@ static enum status begin(struct transfer *t, struct txn *txn, const struct confi
 		t->kind = TRANSFER_CURRENT;
 		t->stage = current;
 	} else if (since &&
-		   differences_since(&t->differences, t->zone.name, *since, &t->lens, txn)) {
+		   differences_since(&t->differences, t->zone.name, *since, &t->lens, txn, watch)) {
 		t->kind = TRANSFER_INCREMENTAL;
 		t->stage = incremental;
 		t->since = *since;
@@ -319,13 +320,14 @@ static enum status begin(struct transfer *t, struct txn *txn, const struct confi
 		t->kind = TRANSFER_FULL;
 		t->stage = full;
 		zone_records(config, zone, &view, t->serial, keep_fixed, t);
-		return index_copy_take(&t->index, &t->lens, txn);
+		return index_copy_take(&t->index, &t->lens, txn, watch);
 	}
 	return txn_status(txn);
 }
 
 enum status transfer_open(struct transfer **transfer, struct txn *txn, const struct config *config,
-			  const struct zone_config *zone, const uint32_t *since)
+			  const struct zone_config *zone, const uint32_t *since,
+			  const struct transfer_watch *watch)
 {
 	uint32_t serial = 0;
 	enum status status = agree(txn, config, zone, &serial);
@@ -337,7 +339,7 @@ enum status transfer_open(struct transfer **transfer, struct txn *txn, const str
 
 	t->zone = *zone;
 	t->serial = serial;
-	status = begin(t, txn, config, zone, since);
+	status = begin(t, txn, config, zone, since, watch);
 	if (status) {
 		transfer_close(t);
 		return status;

@@ -20,6 +20,7 @@ enum { WILDCARDS_MOST = 1 << 24 };
 struct look {
 	struct lens *lens;
 	struct txn *txn;
+	const struct transfer_watch *watch;
 	bool listed; /* the zone lists one of them */
 };
 
@@ -59,6 +60,7 @@ static void take_v4(struct index_copy *copy, struct look *look)
 		uint16_t high = read_u16(&r);
 
 		look->listed = false;
+		watch_step(look->watch);
 		if (r.bad || !block_answers(value, learn, look)) {
 			txn_fail(look->txn, block_damaged(high));
 			break;
@@ -85,6 +87,7 @@ static bool take_v6(struct index_copy *copy, struct look *look)
 
 	for (bool more = index6_seek(scan, 0, &s); more; more = index6_next(scan, &s)) {
 		look->listed = false;
+		watch_step(look->watch);
 		learn(look, s.answer);
 		if (look->listed) {
 			segments_add(&copy->v6, s.first, s.last, s.answer);
@@ -98,9 +101,10 @@ static bool take_v6(struct index_copy *copy, struct look *look)
 	return wildcards <= WILDCARDS_MOST;
 }
 
-enum status index_copy_take(struct index_copy *copy, struct lens *lens, struct txn *txn)
+enum status index_copy_take(struct index_copy *copy, struct lens *lens, struct txn *txn,
+			    const struct transfer_watch *watch)
 {
-	struct look look = {lens, txn, false};
+	struct look look = {lens, txn, watch, false};
 
 	*copy = (struct index_copy){.len = 0};
 	take_v4(copy, &look);

@@ -12,6 +12,13 @@
 #include "block_rrs.h"
 #include "transfer.h"
 
+static inline void watch_step(const struct transfer_watch *watch)
+{
+	if (watch && watch->step) {
+		watch->step(watch->context);
+	}
+}
+
 /* --- transfer_copy.c ------------------------------------------------------------------------- */
 
 /* The index, as far as the zone lists anything of it. */
@@ -34,7 +41,8 @@ struct index_copy {
  * Takes it, and teaches the lens all answers in it. ST_DATA: the zone would have more wildcards
  * than anybody can keep. Other errors are the transaction's.
  */
-enum status index_copy_take(struct index_copy *copy, struct lens *lens, struct txn *txn);
+enum status index_copy_take(struct index_copy *copy, struct lens *lens, struct txn *txn,
+			    const struct transfer_watch *watch);
 void index_copy_release(struct index_copy *copy);
 
 /* The next unit, IPv4 first, and its segments. False at the end. */
@@ -74,7 +82,7 @@ struct differences {
  * which is the transaction's.
  */
 bool differences_since(struct differences *d, const char *zone, uint32_t since, struct lens *lens,
-		       struct txn *txn);
+		       struct txn *txn, const struct transfer_watch *watch);
 
 /* --- transfer_compare.c ---------------------------------------------------------------------- */
 

@@ -186,12 +186,13 @@ static void copy_unit(struct differences *d, const struct prefix *unit, struct b
 
 /* Equal listings make equal bytes: what came and went is not copied. */
 static void copy_units(struct differences *d, const struct pasts *p, struct lens *lens,
-		       struct txn *txn)
+		       struct txn *txn, const struct transfer_watch *watch)
 {
 	struct look look = {lens, txn};
 
 	for (size_t i = 0; i < p->count && !txn_status(txn); i++) {
 		const struct past *past = &p->at[i];
+		watch_step(watch);
 		struct bytes made, now = unit_now(&past->unit, &made, txn);
 
 		if (!bytes_equal(past->before, now)) {
@@ -208,7 +209,7 @@ static void copy_units(struct differences *d, const struct pasts *p, struct lens
 }
 
 bool differences_since(struct differences *d, const char *zone, uint32_t since, struct lens *lens,
-		       struct txn *txn)
+		       struct txn *txn, const struct transfer_watch *watch)
 {
 	struct pasts p = {.most = SLACK + store_table_usage(txn, TABLE_INDEX4).bytes +
 				  store_table_usage(txn, TABLE_INDEX6).bytes};
@@ -219,7 +220,7 @@ bool differences_since(struct differences *d, const char *zone, uint32_t since, 
 	owners_init(&d->are, lens);
 	if (found) {
 		oldest(&p);
-		copy_units(d, &p, lens, txn);
+		copy_units(d, &p, lens, txn, watch);
 	}
 	free(p.at);
 	return found && !txn_status(txn);

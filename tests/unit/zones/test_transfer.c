@@ -123,7 +123,7 @@ static size_t transferred(const uint32_t *since, enum transfer_kind kind, uint32
 	size_t len, messages = 0, before = out->count;
 
 	assert_int_equal(txn_read(store, &txn), ST_OK);
-	assert_int_equal(transfer_open(&t, txn, config, &config->zones[0], since), ST_OK);
+	assert_int_equal(transfer_open(&t, txn, config, &config->zones[0], since, NULL), ST_OK);
 	txn_abort(txn);
 	assert_int_equal(transfer_kind(t), kind);
 	*serial = transfer_serial(t);
@@ -325,14 +325,14 @@ static void test_a_zone_that_the_database_does_not_have_is_not_sent(void **state
 
 	(void)state;
 	assert_int_equal(txn_read(store, &txn), ST_OK);
-	assert_int_equal(transfer_open(&t, txn, config, &config->zones[0], NULL), ST_CONFIG);
+	assert_int_equal(transfer_open(&t, txn, config, &config->zones[0], NULL, NULL), ST_CONFIG);
 	txn_abort(txn);
 
 	sync_zones();
 	config->zones[0].ttl_s++;
 	assert_int_equal(txn_read(store, &txn), ST_OK);
-	assert_int_equal(transfer_open(&t, txn, config, &config->zones[0], NULL), ST_CONFIG);
-	assert_int_equal(transfer_open(&t, txn, config, &config->zones[1], NULL), ST_OK);
+	assert_int_equal(transfer_open(&t, txn, config, &config->zones[0], NULL, NULL), ST_CONFIG);
+	assert_int_equal(transfer_open(&t, txn, config, &config->zones[1], NULL, NULL), ST_OK);
 	transfer_close(t);
 	txn_abort(txn);
 }
@@ -467,9 +467,9 @@ static void test_what_nobody_can_keep_is_not_sent(void **state)
 	claim(c, "2200::/16", 3, NULL);
 	assert_int_equal(change_commit(c, NULL), ST_OK);
 	assert_int_equal(txn_read(store, &txn), ST_OK);
-	assert_int_equal(transfer_open(&t, txn, config, &config->zones[0], NULL), ST_OK);
+	assert_int_equal(transfer_open(&t, txn, config, &config->zones[0], NULL, NULL), ST_OK);
 	transfer_close(t);
-	assert_int_equal(transfer_open(&t, txn, config, &config->zones[1], NULL), ST_DATA);
+	assert_int_equal(transfer_open(&t, txn, config, &config->zones[1], NULL, NULL), ST_DATA);
 	assert_non_null(strstr(fail_text(), "more than 16777216 wildcards"));
 	txn_abort(txn);
 
@@ -477,8 +477,46 @@ static void test_what_nobody_can_keep_is_not_sent(void **state)
 	claim(c, "2100::/16", 0, NULL);
 	assert_int_equal(change_commit(c, NULL), ST_OK);
 	assert_int_equal(txn_read(store, &txn), ST_OK);
-	assert_int_equal(transfer_open(&t, txn, config, &config->zones[0], NULL), ST_DATA);
+	assert_int_equal(transfer_open(&t, txn, config, &config->zones[0], NULL, NULL), ST_DATA);
 	txn_abort(txn);
+}
+
+static void count_step(void *context)
+{
+	++*(unsigned *)context;
+}
+
+static unsigned steps_of(const uint32_t *since)
+{
+	unsigned steps = 0;
+	const struct transfer_watch watch = {count_step, &steps};
+	struct transfer *t;
+	struct txn *txn;
+
+	assert_int_equal(txn_read(store, &txn), ST_OK);
+	assert_int_equal(transfer_open(&t, txn, config, &config->zones[0], since, &watch), ST_OK);
+	txn_abort(txn);
+	transfer_close(t);
+	return steps;
+}
+
+/* What one step takes is bounded by the size of a unit, and not by that of the list. */
+static void test_whoever_watches_sees_it_go_on(void **state)
+{
+	struct texts zone = {0};
+	struct change *c;
+	uint32_t since;
+
+	(void)state;
+	sync_zones();
+	since = whole(&zone);
+	texts_release(&zone);
+	c = begin();
+	claim(c, "10.0.0.0/8", 0, NULL);
+	claim(c, "2001:db8::1", 0, NULL);
+	assert_int_equal(change_commit(c, NULL), ST_OK);
+	assert_int_equal(steps_of(NULL), 257);
+	assert_int_equal(steps_of(&since), 257);
 }
 
 /* A hole in each /24, so that their 65,280 names are spelled out. */
@@ -582,6 +620,7 @@ int main(void)
 		TEST(test_nothing_crosses_a_barrier),
 		TEST(test_two_templates_of_one_text_are_one_record),
 		TEST(test_units_of_many_names_are_compared_one_by_one),
+		TEST(test_whoever_watches_sees_it_go_on),
 		TEST(test_what_nobody_can_keep_is_not_sent),
 		TEST(test_many_histories),
 	};
