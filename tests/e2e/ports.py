@@ -2,14 +2,23 @@
 
 A port is free when UDP and TCP, on 127.0.0.1 and ::1, can all be bound at this moment. Ports are
 drawn from below the kernel's ephemeral range, or a client socket could take one between the look
-and the program's own bind.
+and the program's own bind. Where several processes run tests each has a share of them to itself, or two
+could draw one before either has bound it.
 """
 
+import os
 import random
 import socket
 
 FAMILIES = ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1"))
 handed_out = set()
+
+
+def share():
+    """The ports from which this process draws."""
+    processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 1))
+    own = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    return range(20000 + own, 32000, processes)
 
 
 def has_ipv6():
@@ -35,7 +44,7 @@ def bindable(family, address, port):
 
 def free_port():
     families = FAMILIES if has_ipv6() else FAMILIES[:1]
-    for port in random.sample(range(20000, 32000), 1000):
+    for port in random.sample(share(), 1000):
         if port not in handed_out and all(bindable(f, a, port) for f, a in families):
             handed_out.add(port)
             return port
