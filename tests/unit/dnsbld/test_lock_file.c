@@ -195,10 +195,16 @@ static void test_a_worker_reaches_one_page_of_slots(void **state)
 		signal(SIGSEGV, on_fault);
 		signal(SIGBUS, on_fault);
 		reach->apart = become_worker();
+		/* Rights are a page's: where its first octet has none, its last one speaks for the
+		 * rest.
+		 */
+		bool each = getenv("DNSBLD_LONG") != NULL;
 		for (size_t at = 0; reach->apart && at < lock_len; at++) {
 			if (can_write(lock_map + at)) {
 				reach->first = reach->octets++ == 0 ? at : reach->first;
 				reach->last = at;
+			} else if (!each && at % PAGE == 0) {
+				at += PAGE - 2;
 			}
 		}
 		try_to_gain(reach);
@@ -221,7 +227,7 @@ static void test_a_worker_reaches_one_page_of_slots(void **state)
 		}
 	}
 	assert_int_equal(stat(in_dir("lock.mdb"), &lock), 0);
-	assert_true((size_t)lock.st_size > PAGE); /* as the map is, whose every octet was tried */
+	assert_true((size_t)lock.st_size > PAGE); /* as the map is, whose every page was tried */
 	munmap(reach, sizeof *reach);
 }
 
