@@ -32,6 +32,7 @@ import dns.tsig
 
 from ports import free_port
 from process import await_until
+from transfers import ring
 
 ZONE = "dnsbl.example.org"
 ORIGIN = dns.name.from_text(ZONE)
@@ -138,9 +139,6 @@ class Primary:
 
     # --- answers ----------------------------------------------------------------------------------
 
-    def keyring(self, key):
-        return {dns.name.from_text(key.name): dns.tsig.Key(key.name, key.secret, key.algorithm)}
-
     def message(self, query, answers, rcode=0, question=True):
         reply = dns.message.Message(query.id ^ self.fault.wrong_id)
         reply.flags = dns.flags.QR | dns.flags.AA
@@ -158,7 +156,7 @@ class Primary:
         if not sign:
             context.update(octets)      # digested with the next that is signed
             return octets, context
-        secret, = self.keyring(key).values()
+        secret, = ring(key).values()
         empty = dns.message.Message._make_tsig(secret.name, secret.algorithm, 0, 300, b"",
                                                reply.id, 0, b"")[0]
         tsig, context = dns.tsig.sign(octets, secret, empty, int(time.time()) - self.fault.late,
@@ -192,9 +190,9 @@ class Primary:
 
     def answer(self, packet, tcp):
         """Messages; None: silence."""
-        ring = self.keyring(self.key) if self.key else None
+        keys = ring(self.key) if self.key else None
         try:
-            query = dns.message.from_wire(packet, keyring=ring)
+            query = dns.message.from_wire(packet, keyring=keys)
         except dns.exception.DNSException:
             # Signed with what we do not have, or wrongly: NOTAUTH.
             return [packet[:2] + b"\x84\x09" + bytes(8)]
@@ -323,6 +321,6 @@ class Primary:
         if serial is not None:
             query.answer = [self.soa(serial)]
         if key:
-            query.use_tsig(self.keyring(key), key.name)
+            query.use_tsig(ring(key), key.name)
         over = dns.query.tcp if tcp else dns.query.udp
         return over(query, "127.0.0.1", port=port, timeout=5, source=source or self.address)
