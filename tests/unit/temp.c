@@ -11,7 +11,9 @@ static char path[64];
 
 const char *temp_make(void)
 {
-	snprintf(path, sizeof path, "/tmp/dnsbld-test-XXXXXX");
+	const char *where = getenv("TMPDIR");
+
+	snprintf(path, sizeof path, "%s/dnsbld-test-XXXXXX", where ? where : "/tmp");
 	if (!mkdtemp(path)) {
 		perror("mkdtemp");
 		exit(1);

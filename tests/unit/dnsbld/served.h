@@ -71,9 +71,11 @@ static inline void served_commit(struct change *change, struct store *store)
 /* The folder and the database, with the zones that the config has, and nothing listed. */
 static inline void served_make(struct served *s, const char *body)
 {
+	const char *where = getenv("TMPDIR");
 	struct store *store;
 
-	*s = (struct served){.dir = "/tmp/dnsbld-test-XXXXXX"};
+	*s = (struct served){0};
+	snprintf(s->dir, sizeof s->dir, "%s/dnsbld-test-XXXXXX", where ? where : "/tmp");
 	if (!mkdtemp(s->dir)) {
 		abort();
 	}
