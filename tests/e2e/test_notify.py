@@ -34,6 +34,43 @@ def notified(*peers, key=None):
     return f'notify = {{ {", ".join(remotes)} }}'
 
 
+class Unanswered:
+    """A server and four secondaries: one is silent, one answers without the key that it has, one is
+    at no port, one is fine."""
+
+    def __init__(self, install, silent, unsigned, fine):
+        def without_key(peer, notify):
+            response = dns.message.make_response(notify.message)
+            response.tsig = None
+            response.keyring = None
+            return response.to_wire()
+
+        unsigned.answer = without_key
+        self.silent, self.unsigned, self.fine = silent, unsigned, fine
+        self.nobody = f"127.0.0.1:{free_port()}"
+        self.metrics = free_port()
+        self.server = install(
+            f'notify_delay = 0\nmetrics = "127.0.0.1:{self.metrics}"\n' + KEYS + SUBLISTS
+            + zone(ZONE, f'notify = {{ "{silent.remote}", "{unsigned.remote} key mirror", '
+                         f'"{self.nobody}", "{fine.remote}" }}')).start()
+
+    def ended(self, how):
+        return scrape(self.metrics).value("dnsbld_notify_ended_total", result=how)
+
+    def lines(self, remote):
+        return [line for line in self.server.server.text().splitlines() if remote in line]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def unanswered(install_for_file):
+    """It takes half a minute until all is over with them. The last test of the file looks at that,
+    and the others run meanwhile."""
+    keyring = dns.tsigkeyring.from_text({"mirror": SECRET})
+    with (Secondary(answer=silence) as silent, Secondary(keyring=keyring) as unsigned,
+          Secondary() as fine):
+        yield Unanswered(install_for_file, silent, unsigned, fine)
+
+
 @pytest.fixture
 def peer():
     with Secondary() as secondary:
@@ -106,53 +143,6 @@ def test_a_newer_serial_replaces_the_one_that_is_not_answered(install, peer):
     assert seen in ([old, new, new], [new, new, new])
 
 
-def test_secondaries_that_never_answer_are_given_up_and_that_is_said_once(install):
-    """One is silent, one answers without the key that it has, one is at no port."""
-    with contextlib.ExitStack() as stack:
-        silent, unsigned, fine = (
-            stack.enter_context(Secondary(answer=silence)),
-            stack.enter_context(Secondary(keyring=dns.tsigkeyring.from_text({"mirror": SECRET}))),
-            stack.enter_context(Secondary()))
-
-        def without_key(peer, notify):
-            response = dns.message.make_response(notify.message)
-            response.tsig = None
-            response.keyring = None
-            return response.to_wire()
-
-        unsigned.answer = without_key
-        metrics = free_port()
-        nobody = f"127.0.0.1:{free_port()}"
-        server = install(
-            f'notify_delay = 0\nmetrics = "127.0.0.1:{metrics}"\n' + KEYS + SUBLISTS
-            + zone(ZONE, f'notify = {{ "{silent.remote}", "{unsigned.remote} key mirror", '
-                         f'"{nobody}", "{fine.remote}" }}')).start()
-
-        def ended(how):
-            return scrape(metrics).value("dnsbld_notify_ended_total", result=how)
-
-        await_until(lambda: ended("given_up") == 3, "three are given up", 60, 0.5)
-        assert ended("acknowledged") == 1
-        assert scrape(metrics).value("dnsbld_notify_sent_total") == 3 * 5 + 1
-        times = [silent.next().time for _ in range(5)]
-        waits = [round(b - a) for a, b in zip(times, times[1:])]
-        assert waits == [1, 2, 4, 8]
-        assert (silent.waiting(), fine.waiting(), unsigned.waiting()) == (0, 1, 5)
-
-        def lines(remote):
-            return [line for line in server.server.text().splitlines() if remote in line]
-
-        for remote in silent.remote, nobody:
-            line, = lines(remote)
-            assert line.endswith(f"zone {ZONE}: {remote} does not answer NOTIFY")
-        line, = lines(unsigned.remote)
-        assert "not signed" in line
-        assert lines(fine.remote) == []
-        silent.answer = acknowledge
-        change(server)
-        server.server.await_line(rf"{silent.remote} acknowledges NOTIFY again")
-
-
 def test_signed_ones_verify_and_so_must_their_answers(install):
     keyring = dns.tsigkeyring.from_text({"mirror": SECRET})
     with Secondary(keyring=keyring) as peer:
@@ -205,25 +195,32 @@ def forgeries(notify):
     yield answer(question=[])
 
 
-@pytest.mark.parametrize("forged", range(8))
-def test_what_is_no_answer_ends_nothing(install, peer, forged):
+def test_what_is_no_answer_ends_nothing(install):
+    """Each of them to a secondary of its own; the last one is right, but from elsewhere."""
     elsewhere = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 
-    def answer(peer, notify):
-        for n, message in enumerate(forgeries(notify)):
-            if n == forged:
-                return message.to_wire()
-        elsewhere.sendto(acknowledge(peer, notify), notify.source)
-        return None
+    def forged(number):
+        def answer(peer, notify):
+            for n, message in enumerate(forgeries(notify)):
+                if n == number:
+                    return message.to_wire()
+            elsewhere.sendto(acknowledge(peer, notify), notify.source)
+            return None
 
-    server = install("notify_delay = 0\n" + SUBLISTS + zone(ZONE, notified(peer))).start()
-    peer.next()
-    peer.answer = answer
-    wanted = change(server)
-    first = peer.next()
-    peer.answer = acknowledge
-    assert (first.serial, peer.next().wire) == (wanted, first.wire)
-    elsewhere.close()
+        return answer
+
+    with contextlib.ExitStack() as stack, elsewhere:
+        peers = [stack.enter_context(Secondary()) for _ in range(8)]
+        server = install("notify_delay = 0\n" + SUBLISTS + zone(ZONE, notified(*peers))).start()
+        for n, peer in enumerate(peers):
+            peer.next()
+            peer.answer = forged(n)
+        wanted = change(server)
+        firsts = [peer.next() for peer in peers]
+        for peer in peers:
+            peer.answer = acknowledge
+        assert [first.serial for first in firsts] == [wanted] * 8
+        assert [peer.next().wire for peer in peers] == [first.wire for first in firsts]
 
 
 def test_a_refusal_is_the_last_word_and_is_said_once(install, peer):
@@ -349,3 +346,23 @@ def test_ids_and_ports_cannot_be_guessed(install, peer):
     # Neither the same nor in steps, but once in millions of times.
     assert len(set(ids)) > 5 and len({b - a for a, b in zip(ids, ids[1:])}) > 4
     assert len(set(ports)) > 1
+
+
+def test_secondaries_that_never_answer_are_given_up_and_that_is_said_once(unanswered):
+    u = unanswered
+    await_until(lambda: u.ended("given_up") == 3, "three are given up", 60, 0.5)
+    assert u.ended("acknowledged") == 1
+    assert scrape(u.metrics).value("dnsbld_notify_sent_total") == 3 * 5 + 1
+    times = [u.silent.next().time for _ in range(5)]
+    waits = [round(b - a) for a, b in zip(times, times[1:])]
+    assert waits == [1, 2, 4, 8]
+    assert (u.silent.waiting(), u.fine.waiting(), u.unsigned.waiting()) == (0, 1, 5)
+    for remote in u.silent.remote, u.nobody:
+        line, = u.lines(remote)
+        assert line.endswith(f"zone {ZONE}: {remote} does not answer NOTIFY")
+    line, = u.lines(u.unsigned.remote)
+    assert "not signed" in line
+    assert u.lines(u.fine.remote) == []
+    u.silent.answer = acknowledge
+    change(u.server)
+    u.server.server.await_line(rf"{u.silent.remote} acknowledges NOTIFY again")
