@@ -127,8 +127,10 @@ def assert_has_not_grown(server, first, last, count):
 
 
 def said_beside(process, *expected):
-    """What a log has beside the lines that it should have."""
-    lines = re.compile("|".join((r"(feeder: )?ready: ", r"(dnsbld|feeder): reloaded: ", *expected)))
+    """What a log has beside the lines that it should have, each of which may stand for more."""
+    words = "|".join(("ready: ", "reloaded: ", *expected))
+    lines = re.compile(r"ready: |\w+: (warning: )?(\d+ more lines like this were suppressed: )?"
+                       rf"({words})")
     return [line for line in process.text().splitlines() if not lines.match(line)]
 
 
@@ -178,7 +180,7 @@ def mixed_load(server, mirror, receivers):
     seconds = time.monotonic() - begin
     first, last = samples[0], samples[-1]
     asking, noise = threads[:2]
-    copied = mirror.feeder.text().count(" from 127.0.0.1:")
+    copied = mirror.server.stats()["changes"]
     print(f"{seconds:.0f} s: {load.count} answers over UDP, {asking.times * 4} over TCP "
           f"({tcp.again} asked again), {follows.count} of the mirror's, {noise.times * 20} "
           f"malformed, {held.answers} transfers begun, {[t.turn for t in taking]} taken "
@@ -189,7 +191,7 @@ def mixed_load(server, mirror, receivers):
     assert load.wrong == follows.wrong == tcp.wrong == []
     assert load.count > 100 * seconds
     assert len(commits.acknowledged) > COMMITS / 5 * seconds, "feeder was not held up"
-    assert held.answers > 0 and refused.answers > seconds and copied > seconds / 5
+    assert held.answers > 0 and refused.answers > seconds and copied > seconds / 3
     assert all(t.turn > seconds / 3 and t.again <= t.turn / 10 + 2 for t in taking)
 
     assert_all_is_there(server, mirror, receivers, commits.acknowledged)
@@ -225,10 +227,9 @@ def newest_of(receiver):
 
 
 def assert_only_this_was_said(server, mirror):
-    assert said_beside(
-        server.server, r"dnsbld: transfer of \S+ to 127.0.0.1: ",
-        rf"dnsbld: warning: transfer of {OTHER} to 127.0.0.1 was cut off: ",
-        rf"dnsbld: warning: transfer of {ZONE} to 127.0.0.1 refused: ",
-        r"dnsbld: warning: zone \S+: \S+ does not answer NOTIFY") == []
+    assert said_beside(server.server, r"transfer of \S+ to 127.0.0.1: ",
+                       f"transfer of {OTHER} to 127.0.0.1 was cut off: ",
+                       f"transfer of {ZONE} to 127.0.0.1 refused: ",
+                       r"zone \S+: \S+ does not answer NOTIFY") == []
     assert said_beside(mirror.server.server) == []
-    assert said_beside(mirror.feeder, rf"feeder: {ZONE}: serial ") == []
+    assert said_beside(mirror.feeder, f"{ZONE}: serial ") == []
