@@ -15,6 +15,7 @@ Between Knot and another dnsbld (Mirror), which have the same records, texts may
 
 import ipaddress
 import re
+import time
 from dataclasses import dataclass
 
 from asker import A, TXT, ask_all
@@ -100,7 +101,18 @@ class Peers:
             peer.stop()
 
     def disagreements(self, addresses):
-        """Asks all for A and TXT of each address; also what dnsbld says of each A."""
+        """Asks all for A and TXT of each address; also what dnsbld says of each A. What differs is
+        asked for again: NSD's old process and PowerDNS' cache may answer once more from the zone
+        that was before."""
+        found, self.said = self.compare(addresses)
+        end = time.monotonic() + 5
+        while found and time.monotonic() < end:
+            found, _ = self.compare(sorted({d.address for d in found}, key=by_family))
+        listed = {a for a, answer in zip(addresses, self.said[::2]) if answer[2]}
+        return found, listed
+
+    def compare(self, addresses):
+        """The disagreements, and dnsbld's answers."""
         questions = [(reversed_name(a, self.zone), t) for a in addresses for t in (A, TXT)]
         said = {name: ask_all(port, questions) for name, port in self.ports().items()}
         found = []
@@ -112,9 +124,7 @@ class Peers:
         for i, (mirror, knot) in enumerate(zip(said.get("Mirror", ()), said.get("Knot", ()))):
             if mirror[2] != knot[2]:
                 found.append(Disagreement(addresses[i // 2], (A, TXT)[i % 2], mirror, "Knot", knot))
-        self.said = said["dnsbld"]
-        listed = {a for a, answer in zip(addresses, self.said[::2]) if answer[2]}
-        return found, listed
+        return found, said["dnsbld"]
 
     def same(self, name, address, *answers):
         if isinstance(self.peers[name], Rbldnsd):
@@ -125,6 +135,10 @@ class Peers:
 
     def ports(self):
         return {"dnsbld": self.server.port, **{n: p.port for n, p in self.peers.items()}}
+
+
+def by_family(address):
+    return address.version, address
 
 
 def meaning(answer, address):
