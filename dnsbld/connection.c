@@ -5,7 +5,7 @@
  *	                   a transfer's next messages ↗
  *
  * 1. Memory is bounded: INPUT_MOST octets of input, and no query is read while more than
- *    OUTPUT_MOST octets of output wait for a client that does not read them; the kernel takes
+ *    CONNECTION_OUTPUT octets of output wait for a client that does not read them; the kernel takes
  *    UNSENT_MOST of those from us.
  * 2. Time is bounded: a message must be whole `partial` after its first octet however slowly the
  *    others trickle in; a connection without messages lasts `idle`; so does one whose client
@@ -20,11 +20,11 @@
  *    who have too many as it is, and save nobody an answer: who is refused was sent none, and who
  *    makes room got his last one longest ago.
  * 6. No snapshot is held across a turn of the loop.
- * 7. A transfer is made as its client takes it: no more than OUTPUT_MOST octets and a message wait,
- *    and what is asked behind it waits until it is sent. Where a message takes long to make, others
- *    have their turn in between.
+ * 7. A transfer is made as its client takes it: no more than CONNECTION_OUTPUT octets and a message
+ *wait, and what is asked behind it waits until it is sent. Where a message takes long to make,
+ *others have their turn in between.
  */
-#include "connection.h"
+#include "connection_inside.h"
 
 #include <event2/buffer.h>
 #include <event2/bufferevent.h>
@@ -39,29 +39,12 @@
 #include "stream.h"
 
 enum {
-	LENGTH = 2, /* octets before each message */
-	INPUT_MOST = LENGTH + 65535,
-	OUTPUT_MOST = 65536,
+	INPUT_MOST = CONNECTION_LENGTH + 65535,
 	/*
 	 * Left to itself the kernel takes megabytes that the client may never read. Of what is in
 	 * flight there may still be as much as the path holds.
 	 */
 	UNSENT_MOST = 65536,
-};
-
-struct connection {
-	TAILQ_ENTRY(connection) entry;
-	struct connections *all;
-	struct bufferevent *stream;
-	struct event *deadline;
-	struct client client;
-	struct peer *peer;
-	struct exchange exchange;  /* with dnstap: who is at both ends */
-	struct outgoing *outgoing; /* a transfer that is under way; NULL: none */
-	size_t untaken; /* octets of it that the client had not taken at the last look; 0: none yet
-			 */
-	bool partial;   /* a message has begun, and its deadline runs */
-	bool ended;     /* the client sends no more */
 };
 
 static void connection_close(struct connection *c)
@@ -87,121 +70,13 @@ static struct timeval interval(uint64_t ms)
 	return (struct timeval){(time_t)(ms / 1000), (suseconds_t)(ms % 1000 * 1000)};
 }
 
-/* Length of the first message in the input; -1 where it is not whole yet. */
-static int first_message(struct evbuffer *input)
-{
-	uint8_t head[LENGTH];
-
-	if (evbuffer_copyout(input, head, LENGTH) < LENGTH) {
-		return -1;
-	}
-	int len = peek_u16(head);
-
-	return evbuffer_get_length(input) >= LENGTH + (size_t)len ? len : -1;
-}
-
-/* The message in the room for a reply. False where there is no memory. */
-static bool put_message(struct connection *c, size_t len)
-{
-	uint8_t *reply = c->all->reply;
-
-	reply[0] = (uint8_t)(len >> 8);
-	reply[1] = (uint8_t)len;
-	return evbuffer_add(bufferevent_get_output(c->stream), reply, LENGTH + len) == 0;
-}
-
-/* Answers one message into the room for a reply; returns its length. */
-static size_t answer_message(struct connection *c, struct bytes query)
-{
-	struct connections *all = c->all;
-	struct dnstap *d = &all->worker->dnstap;
-	uint8_t *reply = all->reply + LENGTH;
-
-	if (!d->ring || !dnstap_is_next(d)) {
-		return respond(all->worker, &c->client, query.data, query.len, reply, REPLY_TCP);
-	}
-	c->exchange.query_ns = dnstap_now_ns();
-	size_t len = respond(all->worker, &c->client, query.data, query.len, reply, REPLY_TCP);
-
-	c->exchange.reply_ns = dnstap_now_ns();
-	dnstap_put(d, &c->exchange, query, bytes_of(reply, len));
-	return len;
-}
-
-/*
- * Goes on with a transfer, as far as the output has room; when all of it is sent it has ended.
- * False: close at once.
- */
-static bool send_transfer(struct connection *c, unsigned *sent)
-{
-	struct evbuffer *output = bufferevent_get_output(c->stream);
-	bool rests = false;
-	size_t len;
-
-	while (!rests && evbuffer_get_length(output) < OUTPUT_MOST &&
-	       (len = outgoing_next(c->outgoing, c->all->reply + LENGTH, REPLY_TCP)) > 0) {
-		if (!put_message(c, len)) {
-			return false;
-		}
-		++*sent;
-		c->untaken = 0;
-		rests = outgoing_rests(c->outgoing);
-	}
-	if (evbuffer_get_length(output) > 0) {
-		return true;
-	}
-	if (outgoing_rests(c->outgoing)) {
-		bufferevent_trigger(c->stream, EV_WRITE, BEV_TRIG_DEFER_CALLBACKS);
-		return true;
-	}
-	bool whole = outgoing_is_whole(c->outgoing);
-
-	outgoing_end(c->outgoing, whole);
-	c->outgoing = NULL;
-	c->untaken = 0;
-	++*sent; /* from now on it is idle */
-	return whole;
-}
-
-/*
- * Answers the whole messages that are there, as far as the output has room and none of them begins
- * a transfer. After what deserves no answer nothing is read any more. False: close at once.
- */
-static bool answer_messages(struct connection *c, unsigned *answered)
-{
-	struct connections *all = c->all;
-	struct evbuffer *input = bufferevent_get_input(c->stream);
-	struct evbuffer *output = bufferevent_get_output(c->stream);
-	int len;
-
-	while (!c->outgoing && evbuffer_get_length(output) < OUTPUT_MOST &&
-	       (len = first_message(input)) >= 0) {
-		const uint8_t *message = evbuffer_pullup(input, LENGTH + len);
-		size_t reply =
-			message ? answer_message(c, bytes_of(message + LENGTH, (size_t)len)) : 0;
-
-		if (reply == 0) {
-			worker_event(all->worker, COUNTER_TCP_DROPPED);
-			c->ended = true;
-			return bufferevent_disable(c->stream, EV_READ) == 0 &&
-			       evbuffer_drain(input, evbuffer_get_length(input)) == 0;
-		}
-		c->outgoing = transfers_take(&all->transfers);
-		if (!put_message(c, reply) || evbuffer_drain(input, LENGTH + (size_t)len) < 0) {
-			return false;
-		}
-		++*answered;
-	}
-	return true;
-}
-
 /* Whether all that has arrived is answered, and all answers are sent. */
 static bool is_done(const struct connection *c)
 {
 	int unread = 0;
 
 	if (c->outgoing || evbuffer_get_length(bufferevent_get_output(c->stream)) > 0 ||
-	    first_message(bufferevent_get_input(c->stream)) >= 0) {
+	    connection_has_message(c)) {
 		return false;
 	}
 	return c->ended || ioctl(bufferevent_getfd(c->stream), FIONREAD, &unread) < 0 ||
@@ -227,11 +102,11 @@ static void connection_proceed(struct connection *c)
 {
 	struct connections *all = c->all;
 	unsigned answered = 0;
-	bool fine = !c->outgoing || send_transfer(c, &answered);
+	bool fine = !c->outgoing || connection_send(c, &answered);
 
 	if (fine && !c->outgoing) {
 		worker_begin(all->worker);
-		fine = answer_messages(c, &answered);
+		fine = connection_answer(c, &answered);
 		worker_end(all->worker);
 	}
 
@@ -244,7 +119,7 @@ static void connection_proceed(struct connection *c)
 		TAILQ_INSERT_TAIL(&all->list, c, entry);
 	}
 	set_deadline(c, answered);
-	if (evbuffer_get_length(bufferevent_get_output(c->stream)) >= OUTPUT_MOST) {
+	if (evbuffer_get_length(bufferevent_get_output(c->stream)) >= CONNECTION_OUTPUT) {
 		bufferevent_disable(c->stream, EV_READ);
 	} else if (!c->ended) {
 		bufferevent_enable(c->stream, EV_READ);
@@ -362,8 +237,8 @@ void connections_add(struct connections *all, int fd, const struct sockaddr *add
 	/* Input is not read beyond one message of the greatest length. */
 	bufferevent_setwatermark(c->stream, EV_READ, 0, INPUT_MOST);
 	/* Half empty is when queries are read again. */
-	bufferevent_setwatermark(c->stream, EV_WRITE, OUTPUT_MOST / 2, 0);
-	bufferevent_set_max_single_write(c->stream, OUTPUT_MOST);
+	bufferevent_setwatermark(c->stream, EV_WRITE, CONNECTION_OUTPUT / 2, 0);
+	bufferevent_set_max_single_write(c->stream, CONNECTION_OUTPUT);
 	bufferevent_set_timeouts(c->stream, NULL, &idle);
 	bufferevent_enable(c->stream, EV_READ | EV_WRITE);
 	event_add(c->deadline, &idle);
@@ -382,7 +257,7 @@ void connections_init(struct connections *all, struct event_base *base, struct w
 	};
 	TAILQ_INIT(&all->list);
 	all->transfers.most = limits->transfers;
-	all->reply = must_alloc(LENGTH + REPLY_TCP);
+	all->reply = must_alloc(CONNECTION_LENGTH + REPLY_TCP);
 	worker->transfers = &all->transfers;
 }
 

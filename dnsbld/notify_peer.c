@@ -235,11 +235,10 @@ void notify_answered(struct notify_office *office, struct bytes packet,
 {
 	struct reader r = reader_of(packet);
 	const uint16_t id = read_u16(&r);
-	struct notify_peer *p;
+	struct notify_peer *p = LIST_FIRST(list_of(office, id));
 	uint8_t rcode;
 
-	LIST_FOREACH(p, list_of(office, id), entry)
-	{
+	for (; p; p = LIST_NEXT(p, entry)) {
 		if (p->id != id || !is_from(from, &p->remote->at) ||
 		    !notify_read(packet, id, &p->zone->apex, &rcode)) {
 			continue;

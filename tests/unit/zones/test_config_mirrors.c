@@ -396,8 +396,8 @@ static void test_a_secret_in_the_place_of_a_keys_name_is_not_repeated(void **sta
 		/* of 32, 48 and 64 octets */
 		B64,
 		"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4v",
-		"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4v"
-		"MDEyMzQ1Njc4OTo7PD0+Pw==",
+		("AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKissLS4v"
+		 "MDEyMzQ1Njc4OTo7PD0+Pw=="),
 	};
 	char text[1024];
 
