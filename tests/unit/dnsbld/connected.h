@@ -96,8 +96,10 @@ static void send_all(int fd, const void *data, size_t len)
 	}
 }
 
-static void connected_begin(void)
+/* Before each test and after it. */
+static int connected_begin(void **state)
 {
+	(void)state;
 	limits = (struct tcp_config){
 		.clients = 100,
 		.per_client = 20,
@@ -106,7 +108,17 @@ static void connected_begin(void)
 		.transfers = 10,
 	};
 	connections_init(&all, base, &served.worker, &limits);
+	return 0;
 }
+
+static int connected_end(void **state)
+{
+	(void)state;
+	connections_release(&all);
+	return 0;
+}
+
+#define TEST(function) cmocka_unit_test_setup_teardown(function, connected_begin, connected_end)
 
 static void connected_open(const char *config)
 {
@@ -116,10 +128,12 @@ static void connected_open(const char *config)
 	served_open(&served, config);
 }
 
-static void connected_close(void)
+static int connected_close(void **state)
 {
+	(void)state;
 	served_close(&served);
 	event_base_free(base);
+	return 0;
 }
 
 #endif

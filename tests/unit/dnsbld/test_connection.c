@@ -289,20 +289,6 @@ static void test_finish_answers_what_has_arrived(void **state)
 	assert_int_equal(all.count, 0);
 }
 
-static int begin(void **state)
-{
-	(void)state;
-	connected_begin();
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	connections_release(&all);
-	return 0;
-}
-
 static int open_served(void **state)
 {
 	(void)state;
@@ -313,16 +299,8 @@ static int open_served(void **state)
 	return 0;
 }
 
-static int close_served(void **state)
-{
-	(void)state;
-	connected_close();
-	return 0;
-}
-
 int main(void)
 {
-#define TEST(function) cmocka_unit_test_setup_teardown(function, begin, end)
 	const struct CMUnitTest tests[] = {
 		TEST(test_a_query_is_answered_and_the_connection_stays),
 		TEST(test_queries_in_one_write_are_all_answered),
@@ -340,5 +318,5 @@ int main(void)
 		TEST(test_finish_answers_what_has_arrived),
 	};
 
-	return cmocka_run_group_tests(tests, open_served, close_served);
+	return cmocka_run_group_tests(tests, open_served, connected_close);
 }

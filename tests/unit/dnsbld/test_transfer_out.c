@@ -257,27 +257,13 @@ static void test_at_the_end_what_is_not_sent_is_cut_off(void **state)
 	assert_int_equal(all.transfers.running, 0);
 	assert_int_equal(counted(COUNTER_TRANSFER_CUT), cut + 1);
 	close(fd);
-	connected_begin();
-}
-
-static int begin(void **state)
-{
-	(void)state;
-	connected_begin();
-	return 0;
-}
-
-static int end(void **state)
-{
-	(void)state;
-	connections_release(&all);
-	return 0;
+	connected_begin(NULL);
 }
 
 /* What a transfer is when nothing stands between. */
 static void measure(void)
 {
-	connected_begin();
+	connected_begin(NULL);
 	const struct client client = {.tcp = true, .family = 4, .addr = 0xc0000201};
 
 	worker_begin(&served.worker);
@@ -320,16 +306,8 @@ static int setup(void **state)
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	(void)state;
-	connected_close();
-	return 0;
-}
-
 int main(void)
 {
-#define TEST(function) cmocka_unit_test_setup_teardown(function, begin, end)
 	const struct CMUnitTest tests[] = {
 		TEST(test_what_is_asked_behind_a_transfer_waits_for_it),
 		TEST(test_no_more_is_made_than_the_client_takes),
@@ -342,5 +320,5 @@ int main(void)
 		TEST(test_at_the_end_what_is_not_sent_is_cut_off),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, setup, connected_close);
 }

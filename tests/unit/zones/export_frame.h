@@ -105,4 +105,15 @@ static char *exported(const char *zone, enum export_format format, uint64_t *ent
 	return text;
 }
 
+static inline void expect(enum export_format format, const char *expected,
+			  uint64_t expected_entries)
+{
+	uint64_t entries;
+	char *text = exported(DNSBL, format, &entries);
+
+	assert_string_equal(text, expected);
+	assert_int_equal(entries, expected_entries);
+	free(text);
+}
+
 #endif

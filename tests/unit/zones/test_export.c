@@ -35,16 +35,6 @@ static int set_up_few(void **state)
 	return 0;
 }
 
-static void expect(enum export_format format, const char *expected, uint64_t expected_entries)
-{
-	uint64_t entries;
-	char *text = exported(DNSBL, format, &entries);
-
-	assert_string_equal(text, expected);
-	assert_int_equal(entries, expected_entries);
-	free(text);
-}
-
 static void test_formats_have_names(void **state)
 {
 	(void)state;

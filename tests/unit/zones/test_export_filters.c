@@ -69,16 +69,6 @@ static int set_up_odd(void **state)
 	return 0;
 }
 
-static void expect(enum export_format format, const char *expected, uint64_t expected_entries)
-{
-	uint64_t entries;
-	char *text = exported(DNSBL, format, &entries);
-
-	assert_string_equal(text, expected);
-	assert_int_equal(entries, expected_entries);
-	free(text);
-}
-
 static void test_rpz_has_triggers_for_what_is_listed(void **state)
 {
 	(void)state;
