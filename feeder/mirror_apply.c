@@ -89,7 +89,7 @@ static enum status compare(const struct mirror_job *job, struct txn *txn, bool *
 {
 	struct mirror_status now;
 
-	if (!mirror_status_read(txn, job->zone, &now) || !now.whole) {
+	if (!mirror_status_read(txn, job->zone, &now) || !mirror_is_settled(&now)) {
 		return txn_status(txn);
 	}
 	/* What was refreshed in the future was so by a clock that was wrong. */

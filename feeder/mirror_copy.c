@@ -223,7 +223,7 @@ static void transfer(struct mirror_copy *z, bool full)
 		.from = primary_of(z),
 		.key = key_of(z),
 		.full = full,
-		.has_serial = z->status.whole,
+		.has_serial = mirror_is_settled(&z->status),
 		.serial = z->status.serial,
 		.folder = z->all->call->config->database,
 		.bounds = spool_bounds_of(z->status.records, z->all->call->config->map_size),
@@ -288,7 +288,7 @@ static void ask_next(struct mirror_copy *z)
 		return;
 	}
 	z->primary = (z->first + z->tried++) % count;
-	if (!z->status.whole) {
+	if (!mirror_is_settled(&z->status)) {
 		transfer(z, true);
 		return;
 	}

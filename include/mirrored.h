@@ -42,11 +42,18 @@ struct mirror_counts {
 
 struct mirror_status {
 	bool whole;           /* a transfer was completed: there is something to serve */
+	bool mixed;           /* a later one was broken off as it took effect: take all anew */
 	uint32_t serial;      /* with `whole` */
 	uint64_t refreshed_s; /* real clock: when the primary last said that this is its serial */
 	uint64_t records, outside;
 	uint64_t of_kind[MIRROR_KINDS];
 };
+
+/* Whether there is a zone of that serial, which differences can lead on from. */
+static inline bool mirror_is_settled(const struct mirror_status *status)
+{
+	return status->whole && !status->mixed;
+}
 
 /* False where the database has nothing of the zone, not even half a transfer. */
 bool mirror_status_read(struct txn *txn, const struct zone_config *zone,

@@ -151,6 +151,7 @@ bool mirror_status_read(struct txn *txn, const struct zone_config *zone,
 	}
 	*status = (struct mirror_status){
 		.whole = s.whole,
+		.mixed = s.mixed || s.phase == MIRROR_APPLYING,
 		.serial = s.serial,
 		.refreshed_s = s.refreshed_s,
 		.records = s.tally.counts.records,

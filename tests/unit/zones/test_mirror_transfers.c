@@ -731,12 +731,14 @@ static void test_a_long_transfer_can_break_anywhere(void **state)
 		}
 		if (old > 0 && new > 0) {
 			mixed++;
+			assert_true(status_of(f).mixed);
 			begin_change(f);
 			refused(f, change_mirror_begin(f->c, f->zone, false));
 		}
 		/* What was broken off is no matter to the next. */
 		assert_true(many(f, serial + 1, OTHER, 0));
 		assert_int_equal(count_listed(f, OTHER), 400);
+		assert_false(status_of(f).mixed);
 		assert_int_equal(serial_of(f), serial + 1);
 		assert_true(many(f, 5, LISTED, 0));
 		last_move(f, &barrier);
